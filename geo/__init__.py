@@ -1,0 +1,1 @@
+"""Where things are: positions, datums, travel, territories and addresses."""
