@@ -1,7 +1,7 @@
 // What every page gains from JavaScript. All pages work without it.
 import htmx from "vendor/htmx";
 
-/** @typedef {{request: {headers: Record<string, string>}, response: {status: number, raw: Response}}} RequestContext */
+/** @typedef {{request: {method: string, headers: Record<string, string>}, response: {status: number, raw: Response}}} RequestContext */
 
 /** @param {Event} event @returns {RequestContext} what htmx tells about a request */
 const contextOf = (event) => /** @type {CustomEvent<{ctx: RequestContext}>} */ (event).detail.ctx;
@@ -16,12 +16,12 @@ htmx.on("htmx:config:request", (event) => {
   contextOf(event).request.headers["X-CSRFToken"] = csrfToken;
 });
 
-// A lost session or a failed server has no results to show: the page itself, loaded anew, says what is wrong.
+// A lost session or a failed server has no results to show: the page that says what is wrong takes over.
 htmx.on("htmx:after:request", (event) => {
-  const { status, raw } = contextOf(event).response;
-  if (raw.redirected || (status >= 400 && status !== 422)) {
+  const { request, response } = contextOf(event);
+  if (response.raw.redirected || (response.status >= 400 && response.status !== 422)) {
     event.preventDefault();
-    location.reload();
+    location.assign(request.method === "GET" ? response.raw.url : location.href);
   }
 });
 

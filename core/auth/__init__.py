@@ -1,0 +1,1 @@
+"""People who sign in, programs with tokens, and what each may do."""

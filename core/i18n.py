@@ -1,0 +1,70 @@
+"""Chinese and English: catalogues read straight from each package's ``translations/*.po``, no build step."""
+
+from __future__ import annotations
+
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, current_app, g, has_request_context, request
+from flask_babel import Babel, Domain, get_locale
+
+LOCALES = {"zh": "中文", "en": "English"}
+_packages: list[Path] = []
+
+
+def add_catalogues(package_file: str) -> None:
+    """Use the catalogues in the ``translations`` folder beside `package_file` (a module's ``__file__``)."""
+    folder = Path(package_file).parent / "translations"
+    if folder not in _packages:
+        _packages.append(folder)
+        _translations.cache_clear()
+
+
+@cache
+def _translations(locale: str) -> NullTranslations:
+    merged = Catalog(locale=locale)
+    for folder in _packages:
+        path = folder / locale / "LC_MESSAGES" / "messages.po"
+        if path.exists():
+            with path.open("rb") as stream:
+                for message in read_po(stream, locale=locale):
+                    if message.id and not message.fuzzy:
+                        merged.add(message.id, message.string, context=message.context)
+    buffer = BytesIO()
+    write_mo(buffer, merged)
+    buffer.seek(0)
+    return Translations(buffer)
+
+
+class PackageCatalogues(Domain):
+    """The one translation domain, merged from all packages."""
+
+    def get_translations(self) -> NullTranslations:
+        locale = get_locale()
+        return _translations(locale.language) if locale else NullTranslations()
+
+
+def choose_locale() -> str:
+    """Return the language to answer in: the person's, the browser's choice, the company's."""
+    if has_request_context():
+        chosen = getattr(g.get("actor"), "locale", "") or request.cookies.get("locale", "")
+        if chosen in LOCALES:
+            return chosen
+        accepted = request.accept_languages.best_match(LOCALES)
+        if accepted:
+            return accepted
+    return str(current_app.config["SETTINGS"].locale)
+
+
+def init_app(app: Flask) -> None:
+    """Set Babel up with the packages' catalogues."""
+    add_catalogues(__file__)
+    settings = app.config["SETTINGS"]
+    app.config.setdefault("BABEL_DEFAULT_LOCALE", settings.locale)
+    app.config.setdefault("BABEL_DEFAULT_TIMEZONE", settings.time_zone)
+    Babel(app, locale_selector=choose_locale, default_domain=PackageCatalogues())

@@ -1,0 +1,1 @@
+"""Work orders, the clocks they run against, planning, and what people see of it."""

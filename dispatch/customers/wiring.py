@@ -1,0 +1,19 @@
+"""Ties customers to the application."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_smorest import Api
+
+from core.auth.permissions import allow
+from dispatch.customers import api
+
+STAFF = ("agent", "dispatcher", "engineer", "warehouse", "reviewer", "manager")
+
+
+def init_app(app: Flask, doors: Api) -> None:
+    """Declare permissions and register the doors."""
+    for name in ("customers", "sites", "assets", "contracts"):
+        allow(f"{name}.read", *STAFF, "customer")
+        allow(f"{name}.write", "agent", "dispatcher")
+    doors.register_blueprint(api.blp)

@@ -1,0 +1,1 @@
+"""What is on which shelf and in which van: parts, locations, movements, part requests."""
