@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import uuid
 from typing import Any
 
 from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask.views import MethodView
 from flask_smorest import Api, Blueprint
@@ -251,18 +251,21 @@ def init_app(app: Flask) -> PaidanApi:
             "security": [{"token": []}, {"session": []}],
         },
     )
-    from apispec.ext.marshmallow import MarshmallowPlugin
-
     api = PaidanApi(spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=_schema_name)})
     api.init_app(app)
     app.extensions["paidan-api"] = api
-    app.add_url_rule("/api/openapi.json", "openapi", functools.partial(_openapi, api))
-    app.add_url_rule("/api/docs", "api_docs", lambda: render_template("api_docs.html"))
+    app.add_url_rule("/api/openapi.json", "openapi", _openapi)
+    app.add_url_rule("/api/docs", "api_docs", _docs)
     idempotency.init_app(app)
     return api
 
 
-def _openapi(api: PaidanApi) -> Response:
+def _docs() -> str:
+    return render_template("api_docs.html")
+
+
+def _openapi() -> Response:
+    api = current_app.extensions["paidan-api"]
     cached = current_app.extensions.get("paidan-openapi")
     if cached is None:
         cached = current_app.extensions["paidan-openapi"] = describe(api.spec)

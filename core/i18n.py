@@ -49,6 +49,12 @@ class PackageCatalogues(Domain):
         return _translations(locale.language) if locale else NullTranslations()
 
 
+class CatalogueBabel(Babel):  # type: ignore[misc]
+    """Babel with the packages' catalogues as its domain."""
+
+    domain_instance = PackageCatalogues()
+
+
 def choose_locale() -> str:
     """Return the language to answer in: the person's, the browser's choice, the company's."""
     if has_request_context():
@@ -67,4 +73,4 @@ def init_app(app: Flask) -> None:
     settings = app.config["SETTINGS"]
     app.config.setdefault("BABEL_DEFAULT_LOCALE", settings.locale)
     app.config.setdefault("BABEL_DEFAULT_TIMEZONE", settings.time_zone)
-    Babel(app, locale_selector=choose_locale, default_domain=PackageCatalogues())
+    CatalogueBabel(app, locale_selector=choose_locale)

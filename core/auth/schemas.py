@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_wtf.csrf import generate_csrf
 from marshmallow import Schema, fields, validate
 
 from core.auth.permissions import roles
@@ -40,6 +41,13 @@ class MeSchema(Schema):
     name = fields.String(required=True)
     roles = fields.List(fields.String(), required=True)
     permissions = fields.List(fields.String(), required=True)
+    csrf_token = fields.Function(
+        lambda _: generate_csrf(),
+        metadata={
+            "type": "string",
+            "description": "send it as X-CSRFToken with every change made by cookie; not needed with a token",
+        },
+    )
 
 
 class TokenSchema(Schema):
