@@ -1,0 +1,227 @@
+"""A plan in the making: who visits what in which order, always timed, always allowed."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+
+from optimizer.arrays import Arrays
+from optimizer.plan import Rule
+from optimizer.schedule import Misfit, Timetable, Visit, timetable
+from optimizer.tasks import Window
+
+_HOUR_S = 3_600
+
+
+class Draft:
+    """Routes under construction.
+
+    Parameters
+    ----------
+    arrays : Arrays
+
+    Attributes
+    ----------
+    orders : list of list of int
+        Task indexes in the order of the route, by vehicle.
+    tables : list of Timetable
+        Timing of each route that has visits; of the others, None.
+    narrowed : dict of int to windows
+        Windows that hold instead of a task's own: linked tasks must not move while the rest does.
+    """
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.arrays = arrays
+        count = len(arrays.vehicles)
+        self.orders: list[list[int]] = [[] for _ in range(count)]
+        self.tables: list[Timetable | None] = [None] * count
+        self.costs = [0.0] * count
+        self.where: dict[int, int] = {}
+        self.narrowed: dict[int, tuple[Window, ...]] = {}
+        self.work_s = np.zeros(len(arrays.problem.engineers))
+        self.tasks_of = np.zeros(len(arrays.problem.engineers), dtype=int)
+        self._working = np.array([bool(engineer.shifts) for engineer in arrays.problem.engineers], dtype=bool)
+        self._stock = self._stock_left()
+
+    def _stock_left(self) -> list[Counter[str]] | None:
+        """Return the van stock nobody has locked, by engineer; None where no task needs parts."""
+        problem, index = self.arrays.problem, self.arrays.engineer_index
+        if not any(task.parts for task in problem.tasks):
+            return None
+        stock = [Counter(dict(engineer.parts)) for engineer in problem.engineers]
+        for task in problem.tasks:
+            if task.lock and task.lock.engineer in index:
+                stock[index[task.lock.engineer]].subtract(dict(task.parts))
+        return stock
+
+    def visit(self, task: int) -> Visit:
+        """Return a task as timing sees it now."""
+        visit = self.arrays.visits[task]
+        return replace(visit, windows=self.narrowed[task]) if task in self.narrowed else visit
+
+    def trial(self, vehicle: int, order: list[int]) -> tuple[float, Timetable] | Misfit:
+        """Return cost [cents] and timing of a route, or why there can be none.
+
+        The cost holds all terms of this route alone; spread and empty engineers are not in it.
+        """
+        limit = self._limit_broken(vehicle, order)
+        if limit:
+            return Misfit(limit, len(order) - 1)
+        table = self._timed(vehicle, [self.visit(task) for task in order])
+        if isinstance(table, Misfit):
+            return table
+        cost = self._cost(vehicle, order, table)
+        wished = self._wished(vehicle, order, table)
+        if wished:
+            later = self._timed(vehicle, wished)
+            if not isinstance(later, Misfit):
+                later_cost = self._cost(vehicle, order, later)
+                if later_cost < cost:
+                    return later_cost, later
+        return cost, table
+
+    def _timed(self, vehicle: int, visits: list[Visit]) -> Timetable | Misfit:
+        one = self.arrays.vehicles[vehicle]
+        table = timetable(one.shift, visits, self.arrays.leg_times[one.engineer])
+        if isinstance(table, Misfit):
+            return table
+        engineer = self.arrays.problem.engineers[one.engineer]
+        mine = self.tables[vehicle]
+        others_s = int(self.work_s[one.engineer]) - (mine.work_s if mine else 0)
+        if (one.shift.max_work_s is not None and table.work_s > one.shift.max_work_s) or (
+            engineer.max_work_s is not None and others_s + table.work_s > engineer.max_work_s
+        ):
+            return Misfit(Rule.MAX_WORK, len(visits))
+        return table
+
+    def _wished(self, vehicle: int, order: list[int], table: Timetable) -> list[Visit]:
+        """Return the visits held back to where they were or were promised; empty if none is early."""
+        tasks, early = self.arrays.problem.tasks, False
+        visits = []
+        for index, halt in zip(order, table.halts, strict=True):
+            task, visit = tasks[index], self.visit(index)
+            wish_s = halt.start_s
+            if task.promised:
+                wish_s = max(wish_s, task.promised[0])
+            if task.previous and task.previous.start_s > wish_s:
+                wish_s = task.previous.start_s
+            if wish_s > halt.start_s:
+                windows = tuple((max(a, wish_s), b) for a, b in visit.windows if b >= wish_s)
+                if windows:
+                    visit, early = replace(visit, windows=windows), True
+            visits.append(visit)
+        return visits if early else []
+
+    def _limit_broken(self, vehicle: int, order: list[int]) -> Rule | None:
+        one = self.arrays.vehicles[vehicle]
+        engineer = self.arrays.problem.engineers[one.engineer]
+        others = int(self.tasks_of[one.engineer]) - len(self.orders[vehicle])
+        if (one.shift.max_tasks is not None and len(order) > one.shift.max_tasks) or (
+            engineer.max_tasks is not None and others + len(order) > engineer.max_tasks
+        ):
+            return Rule.MAX_TASKS
+        if self._stock is not None:
+            needed: Counter[str] = Counter()
+            for number in self.arrays.vehicles_of[one.engineer]:
+                for index in order if number == vehicle else self.orders[number]:
+                    task = self.arrays.problem.tasks[index]
+                    if not (task.lock and task.lock.engineer is not None):
+                        needed.update(dict(task.parts))
+            if any(quantity > self._stock[one.engineer][part] for part, quantity in needed.items()):
+                return Rule.PART
+        return None
+
+    def _cost(self, vehicle: int, order: list[int], table: Timetable) -> float:
+        one, arrays = self.arrays.vehicles[vehicle], self.arrays
+        engineer, weights = arrays.problem.engineers[one.engineer], arrays.problem.weights
+        cents = table.travel_s * weights.travel_cents_per_hour / _HOUR_S
+        if arrays.metres is not None:
+            places = [one.shift.start_place, *(arrays.visits[index].place for index in order)]
+            if one.shift.end_place is not None:
+                places.append(one.shift.end_place)
+            metres = sum(int(arrays.metres[a, b]) for a, b in zip(places, places[1:], strict=False))
+            cents += metres * (weights.distance_cents_per_km + engineer.cents_per_km) / 1_000
+        if engineer.cents_per_hour:
+            rests_s = sum(b - a for a, b in table.breaks if table.leave_s <= a < table.end_s)
+            cents += (table.end_s - table.leave_s - rests_s) * engineer.cents_per_hour / _HOUR_S
+        cents += max(0, table.end_s - one.shift.end_s) * weights.overtime_cents_per_hour / _HOUR_S
+        for index, halt in zip(order, table.halts, strict=True):
+            task = arrays.problem.tasks[index]
+            cents += float(arrays.taste_cents[index, one.engineer])
+            if task.due_s is not None and halt.end_s > task.due_s:
+                late_s = halt.end_s - task.due_s
+                cents += late_s * task.lateness_percent * weights.lateness_cents_per_hour / (100 * _HOUR_S)
+            if task.previous:
+                moved_s = abs(halt.start_s - task.previous.start_s)
+                cents += moved_s * weights.change_time_cents_per_hour / _HOUR_S
+            if task.promised and not task.promised[0] <= halt.start_s <= task.promised[1]:
+                cents += weights.promise_cents
+        return cents
+
+    def team_cents(self, engineer: int, work_s: float, tasks: int) -> float:
+        """Return what changes between engineers if one of them had this much work [cents]."""
+        weights = self.arrays.problem.weights
+        cents = 0.0
+        if weights.empty_engineer_cents:
+            cents -= weights.empty_engineer_cents * (bool(tasks) - bool(self.tasks_of[engineer]))
+        if weights.spread_cents_per_hour:
+            changed = self.work_s.copy()
+            changed[engineer] = work_s
+            cents += (self._spread_s(changed) - self._spread_s(self.work_s)) * (
+                weights.spread_cents_per_hour / _HOUR_S
+            )
+        return cents
+
+    def _spread_s(self, work_s: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]") -> float:
+        mine = work_s[self._working]
+        return float(np.abs(mine - mine.mean()).sum())
+
+    def clear(self, vehicle: int) -> None:
+        """Take every task off a vehicle."""
+        engineer, old = self.arrays.vehicles[vehicle].engineer, self.tables[vehicle]
+        for task in self.orders[vehicle]:
+            del self.where[task]
+        self.work_s[engineer] -= old.work_s if old else 0
+        self.tasks_of[engineer] -= len(self.orders[vehicle])
+        self.orders[vehicle], self.tables[vehicle], self.costs[vehicle] = [], None, 0.0
+
+    def put(self, vehicle: int, order: list[int], tried: tuple[float, Timetable]) -> None:
+        """Make an order that was tried, of one task at least, the route of a vehicle."""
+        self.clear(vehicle)
+        engineer = self.arrays.vehicles[vehicle].engineer
+        for task in order:
+            self.where[task] = vehicle
+        self.costs[vehicle], self.tables[vehicle] = tried
+        self.orders[vehicle] = order
+        self.work_s[engineer] += tried[1].work_s
+        self.tasks_of[engineer] += len(order)
+
+    def remove(self, task: int) -> None:
+        """Take a task out of its route; the rest is timed anew.
+
+        Leaving out a stop can make a way longer where travel breaks the triangle inequality; then
+        the rest of the route is thinned until it fits.
+        """
+        vehicle = self.where[task]
+        self.put_what_fits(vehicle, [other for other in self.orders[vehicle] if other != task])
+
+    def put_what_fits(self, vehicle: int, order: list[int]) -> list[int]:
+        """Make an order the route of a vehicle, without what does not fit; return what was dropped."""
+        engineer = self.arrays.vehicles[vehicle].engineer
+        dropped = [task for task in order if not self.arrays.allowed[task, engineer]]
+        order = [task for task in order if self.arrays.allowed[task, engineer]]
+        while order:
+            tried = self.trial(vehicle, order)
+            if not isinstance(tried, Misfit):
+                self.put(vehicle, order, tried)
+                return dropped
+            # Whatever comes up to the misfit may be to blame; the cheapest to leave out goes.
+            blamed = order[: tried.index + 1]
+            worst = min(blamed, key=lambda task: (self._held(task), self.arrays.unplanned_cents[task]))
+            order = [task for task in order if task != worst]
+            dropped.append(worst)
+        self.clear(vehicle)
+        return dropped
+
+    def _held(self, task: int) -> bool:
+        return task in self.narrowed or self.arrays.problem.tasks[task].lock is not None

@@ -1,0 +1,56 @@
+"""Why a task is left out."""
+
+import numpy as np
+
+from optimizer.draft import Draft
+from optimizer.insertion import Inserter
+from optimizer.plan import Reason, Rule, Unplanned
+from optimizer.schedule import Misfit
+
+
+def reasons(draft: Draft, inserter: Inserter, task: int) -> Unplanned:
+    """Return every rule that keeps a task out of a draft, and whom it concerns.
+
+    Parameters
+    ----------
+    draft : Draft
+    inserter : Inserter
+        Of the same draft.
+    task : int
+        Index of a task that is not placed.
+
+    Returns
+    -------
+    Unplanned
+        Every engineer is in at least one reason: rules between the task and the engineer; else
+        what keeps the task off the engineer's empty shift; else room or cost beside what is
+        planned; else the partner it is linked with.
+    """
+    arrays = draft.arrays
+    detail, engineers = arrays.problem.tasks[task], arrays.problem.engineers
+    concerned: dict[Rule, list[str]] = {}
+    for rule, mask in arrays.eligibility.forbidden(detail).items():
+        concerned[rule] = [engineers[index].id for index in np.flatnonzero(mask)]
+    linked = any(detail.id in (link.before, link.after) for link in arrays.problem.links)
+    roomy = inserter.engineers_with_room(task)
+    for index in np.flatnonzero(arrays.allowed[task]):
+        if int(index) not in roomy:
+            rule = _rule_alone(draft, task, int(index))
+        else:
+            rule = Rule.LINK_BOTH if linked else Rule.COST
+        concerned.setdefault(rule, []).append(engineers[index].id)
+    if not engineers:
+        concerned[Rule.NO_ROOM] = []
+    return Unplanned(detail.id, tuple(Reason(rule, tuple(ids)) for rule, ids in concerned.items()))
+
+
+def _rule_alone(draft: Draft, task: int, engineer: int) -> Rule:
+    """Return the rule that keeps a task off an engineer even with nothing else to do, or that of room."""
+    alone = Draft(draft.arrays)
+    rule = Rule.SHIFT_END
+    for vehicle in draft.arrays.vehicles_of[engineer]:
+        tried = alone.trial(vehicle, [task])
+        if not isinstance(tried, Misfit):
+            return Rule.NO_ROOM
+        rule = tried.rule
+    return rule

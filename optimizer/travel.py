@@ -1,0 +1,94 @@
+"""How long and how far it is from every place to every other."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from optimizer.bounds import require_whole
+
+#: Entry of `Travel.seconds` where there is no way from one place to the other.
+UNREACHABLE = 2**31 - 1
+_DAY_S = 86_400
+
+Whole = NDArray[np.integer]
+
+
+def _whole_matrix(what: str, values: ArrayLike) -> Whole:
+    array = np.asarray(values)
+    if array.size == 0:
+        array = array.astype(np.int64)
+    if not np.issubdtype(array.dtype, np.integer):
+        raise ValueError(f"{what} must be whole numbers, not {array.dtype}: round them first")
+    if array.size and (array.min() < 0 or array.max() > UNREACHABLE):
+        raise ValueError(f"{what} must be from 0 to {UNREACHABLE} (no way there)")
+    frozen = array.view()
+    frozen.flags.writeable = False
+    return frozen
+
+
+@dataclass(frozen=True, eq=False)
+class Travel:
+    """Seconds and metres between places, which are the indexes of both matrices.
+
+    Parameters
+    ----------
+    seconds : (n, n) or (bands, n, n) whole numbers
+        Travel time [s] from row to column, asymmetric where roads are; `UNREACHABLE` for no way.
+        With bands: the time for whoever leaves in that band.
+    metres : (n, n) whole numbers, optional
+        Road distance [m]. Without it no distance is priced.
+    band_starts_s : tuple of int
+        When each band begins, seconds after the origin, rising, within one period. Before the
+        first of them the last one holds, as the day goes round.
+    period_s : int
+        After how long the bands repeat [s].
+
+    Raises
+    ------
+    ValueError
+        Wrong shape, numbers that are not whole, negative numbers, bands that do not rise.
+    """
+
+    seconds: Whole
+    metres: Whole | None = None
+    band_starts_s: tuple[int, ...] = (0,)
+    period_s: int = _DAY_S
+
+    def __post_init__(self) -> None:
+        seconds = _whole_matrix("travel seconds", self.seconds)
+        if seconds.size == 0:
+            seconds = seconds.reshape(len(self.band_starts_s), 0, 0)
+        elif seconds.ndim == 2:
+            seconds = seconds[np.newaxis]
+        if seconds.ndim != 3 or seconds.shape[1] != seconds.shape[2]:
+            raise ValueError(f"travel seconds must be square, not of shape {seconds.shape}")
+        object.__setattr__(self, "seconds", seconds)
+        require_whole("the period of the travel bands", self.period_s, 1)
+        for start_s in self.band_starts_s:
+            require_whole("the start of a travel band", start_s, 0, self.period_s - 1)
+        if len(self.band_starts_s) != len(seconds) or any(
+            a >= b for a, b in zip(self.band_starts_s, self.band_starts_s[1:], strict=False)
+        ):
+            raise ValueError(f"{len(seconds)} travel bands need as many starts, rising: {self.band_starts_s}")
+        if self.metres is not None:
+            metres = _whole_matrix("travel metres", self.metres)
+            if metres.size == 0:
+                metres = metres.reshape(0, 0)
+            if metres.shape != seconds.shape[1:]:
+                raise ValueError(f"travel metres must be of shape {seconds.shape[1:]}, not {metres.shape}")
+            object.__setattr__(self, "metres", metres)
+
+    @property
+    def places(self) -> int:
+        """Number of places."""
+        return int(self.seconds.shape[1])
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Travel)
+            and (self.band_starts_s, self.period_s) == (other.band_starts_s, other.period_s)
+            and np.array_equal(self.seconds, other.seconds)
+            and (self.metres is None) == (other.metres is None)
+            and (self.metres is None or other.metres is None or np.array_equal(self.metres, other.metres))
+        )
