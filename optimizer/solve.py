@@ -18,6 +18,7 @@ from optimizer.routing import improved_orders
 from optimizer.score import score
 
 Engine = Literal["auto", "routing", "insertion"]
+ENGINES: tuple[Engine, ...] = ("auto", "routing", "insertion")
 #: Above so many tasks the routing model takes longer to build than it has to search.
 MOST_ROUTING_TASKS = 3_000
 #: More search than this for every task finds nothing more on small problems.
@@ -264,8 +265,8 @@ def solve(
     """
     if not seconds > 0:
         raise ValueError(f"seconds must be positive, not {seconds!r}")
-    if engine not in ("auto", "routing", "insertion"):
-        raise ValueError(f"engine must be 'auto', 'routing' or 'insertion', not {engine!r}")
+    if engine not in ENGINES:
+        raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {engine!r}")
     run = _Run(problem, seconds, on_progress, should_stop)
     notices = []
     draft = run.first_draft(initial)
