@@ -33,7 +33,7 @@ htmx.on("htmx:after:swap", () => {
 
 document.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
-  if (form.method !== "post" || form.hasAttribute("hx-post")) return;
+  if (form.getAttribute("method") !== "post" || form.hasAttribute("hx-post")) return;
   const question = event.submitter?.dataset.confirm;
   // A second click while the first is on its way would do the thing twice.
   if (form.ariaBusy === "true" || (question && !confirm(question))) {
