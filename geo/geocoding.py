@@ -16,7 +16,7 @@ from geopy.extra.rate_limiter import RateLimiter
 from geopy.geocoders import BaiduV3, Nominatim
 
 from geo.datum import Datum, to_wgs84
-from geo.point import Point
+from geo.point import Point, coordinate_problem
 
 Provider = Literal["none", "nominatim", "baidu"]
 
@@ -156,7 +156,10 @@ def make_geocoder(
             found = ask(address.strip())
             if found is None:
                 return None
-            point = to_wgs84(float(found.latitude), float(found.longitude), datum)
+            # An answer without coordinates reads as 0, 0.
+            if coordinate_problem(found.latitude, found.longitude) is not None:
+                raise GeocodingUnavailable("nonsense")
+            point = to_wgs84(found.latitude, found.longitude, datum)
             return GeocodeResult(point, str(found.address or ""), read_precision(found.raw), provider, datum)
         except (GeocoderAuthenticationFailure, GeocoderInsufficientPrivileges):
             raise GeocodingUnavailable("key") from None

@@ -209,9 +209,10 @@ def _grid(answer: dict[str, Any], name: str, shape: tuple[int, int]) -> npt.NDAr
         grid = np.array(answer[name], dtype=np.float64)
     except (KeyError, TypeError, ValueError) as error:
         raise RoadsUnavailable(f"The road router's answer has no usable {name}.") from error
-    if grid.shape != shape or (grid < 0).any() or (grid > _INT32_MAX).any():
+    # Between places on one stretch of road a real server was seen to say -0.6 m.
+    if grid.shape != shape or (grid < -10).any() or (grid > _INT32_MAX).any():
         raise RoadsUnavailable(f"The road router's {name} are not what was asked for.")
-    return grid
+    return np.maximum(grid, 0)
 
 
 def _snaps_m(answer: dict[str, Any], name: str, count: int) -> npt.NDArray[np.float64]:

@@ -112,22 +112,20 @@ def _travel_between_distinct(
     by_road = np.eye(len(places), dtype=np.bool_)
     if cache is not None:
         _recall(places, cache, travel_s, distance_m, by_road)
+    warnings = []
     try:
         answered = _ask(places, router, travel_s, distance_m, by_road)
     except RoadsUnavailable as error:
         reason = f"{error} Travel is estimated from straight lines where no road time was known."
-        warnings = [TravelWarning("roads_unavailable", reason)]
+        warnings.append(TravelWarning("roads_unavailable", reason))
     else:
-        warnings = []
         if cache is not None and answered.any():
             cache.put_many(_legs(places, travel_s, distance_m, answered))
-        if without := int((~by_road).sum()):
-            reason = (
-                f"{without} of {by_road.size} legs have no way by road and are estimated from straight lines."
-            )
-            warnings = [TravelWarning("legs_without_road", reason)]
-    by_model = int((~by_road).sum())
     everywhere = by_road.size - len(places)
+    by_model = int((~by_road).sum())
+    if by_model and not warnings:
+        reason = f"{by_model} of {everywhere} legs have no way by road: estimated from straight lines."
+        warnings.append(TravelWarning("legs_without_road", reason))
     source: Literal["roads", "model", "mixed"]
     source = "roads" if by_model == 0 else "model" if by_model == everywhere else "mixed"
     return Travel(travel_s, distance_m, source, tuple(warnings))

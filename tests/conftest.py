@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,7 +32,10 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """The application on one database for the whole run; TEST_DATABASE_URL chooses PostgreSQL."""
+    """The application on one database for the whole run, its context pushed.
+
+    TEST_DATABASE_URL chooses PostgreSQL. Requests are sent by `Client`, which gives each its own context.
+    """
     folder = tmp_path_factory.mktemp("data")
     env = {
         "DATA_DIR": str(folder),
@@ -56,9 +60,8 @@ def clean(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     clock.run_normally()
     if "app" in request.fixturenames:
-        app = request.getfixturevalue("app")
-        with app.app_context():
-            empty_tables()
+        request.getfixturevalue("app")
+        empty_tables()
 
 
 def empty_tables() -> None:
@@ -76,7 +79,6 @@ def empty_tables() -> None:
         for name, _ in triggers:
             connection.exec_driver_sql(f"DROP TRIGGER {name}")
         connection.commit()
-        connection.exec_driver_sql("ROLLBACK") if connection.in_transaction() else None
         raw = connection.connection.driver_connection
         raw.execute("PRAGMA foreign_keys=OFF")
         for name in tables:
@@ -105,7 +107,9 @@ class Client:
         if self.secret:
             headers["Authorization"] = f"Bearer {self.secret}"
         full = path if path.startswith("/api") else f"/api/v1{path}"
-        return self.flask.open(full, method=method, headers=headers, **kwargs)
+        # The test's own app context must not leak into the request, nor its session read old rows after it.
+        db.session.rollback()
+        return contextvars.Context().run(self.flask.open, full, method=method, headers=headers, **kwargs)
 
     def get(self, path: str, **kwargs: Any) -> Any:
         return self.send("GET", path, **kwargs)
@@ -127,13 +131,11 @@ def client_of(app: Flask) -> Callable[..., Client]:
 
     def make(*roles: str, email: str = "") -> Client:
         name = "-".join(roles) or "nobody"
-        with app.app_context():
-            with transaction(system("test")) as session:
-                user = people.add(
-                    session.info["actor"], email=email or f"{name}@example.org", name=name, roles=list(roles)
-                )
-                _, secret = tokens.issue(people.actor_of(user), name="test")
-            db.session.remove()
+        with transaction(system("test")) as session:
+            user = people.add(
+                session.info["actor"], email=email or f"{name}@example.org", name=name, roles=list(roles)
+            )
+            _, secret = tokens.issue(people.actor_of(user), name="test")
         client = Client(app.test_client(), secret)
         client.user_id = user.id  # type: ignore[attr-defined]
         return client

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import available_timezones
 
-from geo.schemas import PositionFields
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from core.errors import mark
 from core.records import RecordSchema
 from dispatch.customers.models import GRADES, STANCES
+from geo.schemas import PositionFields
 
 GRADE_NAMES = {
     "standard": mark("Standard"),

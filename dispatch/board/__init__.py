@@ -1,0 +1,1 @@
+"""What dispatchers see of a day."""

@@ -1,0 +1,1 @@
+"""Kinds of work: categories with their limits, demands and defaults."""

@@ -1,0 +1,1 @@
+"""How requests come in: mappings, imports, addresses to be located."""

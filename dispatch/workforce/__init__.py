@@ -1,0 +1,1 @@
+"""Engineers with their skills, shifts and leave."""

@@ -1,0 +1,1 @@
+"""Work orders, their visits, and the log of what happened at each."""
