@@ -11,7 +11,7 @@ from geo.roads import RoadRouter, RoadsUnavailable
 from geo.travel_model import matrix
 from tests.osrm import HELSINKI, helsinki_points
 
-TWO = [Point(60.161, 24.946), Point(60.168, 24.950)]
+TWO = [Point(60.1645, 24.946), Point(60.168, 24.950)]
 WAYPOINTS = [{"distance": 3.0}, {"distance": 4.0}]
 GOOD = {
     "code": "Ok",
