@@ -3,6 +3,7 @@
 Shares no code with any engine, nor with the score, so that the two can only agree by being right.
 """
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -203,12 +204,11 @@ def _misrouted(
         if way_s is None:
             yield Violation(Rule.UNREACHABLE, stop_id, engineer.id)
             continue
-        rest_s = 0
-        for from_s, until_s in route.breaks:
-            if leave_s <= from_s < arrival_s:
-                rest_s += until_s - from_s
-                if until_s > arrival_s:
-                    yield Violation(Rule.BREAK, stop_id, engineer.id, (("start_s", from_s),))
+        on_the_way = [pair for pair in route.breaks if leave_s <= pair[0] < arrival_s]
+        if any(until_s > arrival_s for _, until_s in on_the_way):
+            yield Violation(Rule.BREAK, stop_id, engineer.id, (("arrival_s", arrival_s),))
+            continue
+        rest_s = sum(until_s - from_s for from_s, until_s in on_the_way)
         if arrival_s - leave_s != way_s + rest_s:
             took = (("took_s", arrival_s - leave_s), ("travel_s", way_s), ("rest_s", rest_s))
             yield Violation(Rule.TRAVEL, stop_id, engineer.id, took)
@@ -225,7 +225,7 @@ def _misrested(route: Route, engineer: Engineer, tasks: dict[str, Task]) -> Iter
         if from_s < route.leave_s < until_s:
             yield Violation(Rule.BREAK, None, engineer.id, (("start_s", from_s),))
     taken = sorted(route.breaks)
-    for (_, until_s), (from_s, _) in zip(taken, taken[1:], strict=False):
+    for (_, until_s), (from_s, _) in itertools.pairwise(taken):
         if from_s < until_s:
             yield Violation(Rule.BREAK, None, engineer.id, (("start_s", from_s),))
     left = list(taken)

@@ -1,5 +1,6 @@
 """A plan in the making: who visits what in which order, always timed, always allowed."""
 
+import itertools
 from collections import Counter
 from dataclasses import replace
 
@@ -139,7 +140,7 @@ class Draft:
             places = [one.shift.start_place, *(arrays.visits[index].place for index in order)]
             if one.shift.end_place is not None:
                 places.append(one.shift.end_place)
-            metres = sum(int(arrays.metres[a, b]) for a, b in zip(places, places[1:], strict=False))
+            metres = sum(int(arrays.metres[a, b]) for a, b in itertools.pairwise(places))
             cents += metres * (weights.distance_cents_per_km + engineer.cents_per_km) / 1_000
         if engineer.cents_per_hour:
             rests_s = sum(b - a for a, b in table.breaks if table.leave_s <= a < table.end_s)

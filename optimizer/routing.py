@@ -3,6 +3,7 @@
 Sources: OR-Tools 9.15 routing library; guided local search of Voudouris and Tsang (1999).
 """
 
+import itertools
 import time
 from collections.abc import Callable
 
@@ -189,7 +190,7 @@ class RoutingModel:
                 continue
             start = self.time.CumulVar(index)
             start.SetRange(windows[0][0], windows[-1][1])
-            for (_, until_s), (from_s, _) in zip(windows, windows[1:], strict=False):
+            for (_, until_s), (from_s, _) in itertools.pairwise(windows):
                 if until_s + 1 < from_s:
                     start.RemoveInterval(until_s + 1, from_s - 1)
             late = self._a_second(weights.lateness_cents_per_hour * detail.lateness_percent / 100)
