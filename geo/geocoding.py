@@ -15,6 +15,7 @@ from geopy.exc import (
 from geopy.extra.rate_limiter import RateLimiter
 from geopy.geocoders import BaiduV3, Nominatim
 
+from core.errors import mark
 from geo.datum import Datum, to_wgs84
 from geo.point import Point, coordinate_problem
 
@@ -70,11 +71,11 @@ class GeocodingUnavailable(Exception):
 
 
 _SENTENCES = {
-    "key": "The geocoder refuses the key: check the key and what it is allowed to do.",
-    "quota": "The geocoder's quota is used up or it is asked too fast: try again later.",
-    "refused": "The geocoder refuses the question: check the address.",
-    "down": "The geocoder does not answer: try again later.",
-    "nonsense": "The geocoder's answer could not be understood: check its address in the settings.",
+    "key": mark("The geocoder refuses the key: check the key and what it is allowed to do."),
+    "quota": mark("The geocoder's quota is used up or it is asked too fast: try again later."),
+    "refused": mark("The geocoder refuses the question: check the address."),
+    "down": mark("The geocoder does not answer: try again later."),
+    "nonsense": mark("The geocoder's answer could not be understood: check its address in the settings."),
 }
 
 

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from geopy.distance import geodesic
 
+from core.errors import mark
+
 EARTH_RADIUS_M = 6_371_008.8
 """Mean radius of the earth [m] (IUGG 1980)."""
 
@@ -31,11 +33,15 @@ class CoordinateProblem(StrEnum):
 
 
 _SENTENCES = {
-    CoordinateProblem.NOT_A_NUMBER: "Latitude and longitude must be numbers, such as 31.23 and 121.47.",
-    CoordinateProblem.OUT_OF_RANGE: "Latitude must be between -90 and 90, longitude between -180 and 180.",
-    CoordinateProblem.SWAPPED: "Latitude and longitude look swapped: exchange the two values.",
-    CoordinateProblem.ZERO: "0, 0 lies in the sea off Africa: leave both empty if the place is unknown.",
-    CoordinateProblem.OUTSIDE_AREA: "The place is far outside the area served: check both values.",
+    CoordinateProblem.NOT_A_NUMBER: mark("Latitude and longitude must be numbers, such as 31.23 and 121.47."),
+    CoordinateProblem.OUT_OF_RANGE: mark(
+        "Latitude must be between -90 and 90, longitude between -180 and 180."
+    ),
+    CoordinateProblem.SWAPPED: mark("Latitude and longitude look swapped: exchange the two values."),
+    CoordinateProblem.ZERO: mark(
+        "0, 0 lies in the sea off Africa: leave both empty if the place is unknown."
+    ),
+    CoordinateProblem.OUTSIDE_AREA: mark("The place is far outside the area served: check both values."),
 }
 
 

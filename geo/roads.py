@@ -10,6 +10,7 @@ import numpy.typing as npt
 import requests
 import urllib3
 
+from core.errors import mark
 from geo.point import Point
 
 Int32Array = npt.NDArray[np.int32]
@@ -116,11 +117,11 @@ class RoadRouter:
             time.monotonic() + self._deadline_s,
         )
         if answer["code"] in ("NoRoute", "NoSegment"):
-            raise RoadsUnavailable("The road router knows no way through these places.")
+            raise RoadsUnavailable(mark("The road router knows no way through these places."))
         try:
             return [Point(lat, lon) for lon, lat in answer["routes"][0]["geometry"]["coordinates"]]
         except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise RoadsUnavailable("The road router's answer holds no route.") from error
+            raise RoadsUnavailable(mark("The road router's answer holds no route.")) from error
 
     def _block(
         self, origins: Sequence[Point], ends: Sequence[Point], give_up_at: float
@@ -179,7 +180,7 @@ class RoadRouter:
             if retries:
                 return self._fetch(url, asked, give_up_at, retries - 1)
             raise RoadsUnavailable(
-                "The road router cannot be reached: check its address and whether it runs."
+                mark("The road router cannot be reached: check its address and whether it runs.")
             ) from error
 
     def _fetch_once(self, url: str, asked: dict[str, str], give_up_at: float) -> tuple[int, bytes]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from core.errors import mark
 from geo.point import Area, Point
 
 MAX_AREA_KM2 = 2_000_000.0
@@ -39,16 +40,20 @@ class GeometryProblem(StrEnum):
 
 
 _SENTENCES = {
-    GeometryProblem.NOT_A_POLYGON: "A territory must be a GeoJSON Polygon or MultiPolygon geometry.",
-    GeometryProblem.EMPTY: "The territory encloses nothing: draw at least three corners.",
-    GeometryProblem.BAD_RING: (
+    GeometryProblem.NOT_A_POLYGON: mark("A territory must be a GeoJSON Polygon or MultiPolygon geometry."),
+    GeometryProblem.EMPTY: mark("The territory encloses nothing: draw at least three corners."),
+    GeometryProblem.BAD_RING: mark(
         "A ring needs at least four [longitude, latitude] pairs of numbers, the last equal to the first."
     ),
-    GeometryProblem.OUT_OF_RANGE: "Longitude must lie between -180 and 180 and latitude between -90 and 90.",
-    GeometryProblem.SWAPPED: "Longitude comes first in GeoJSON, then latitude: exchange the two.",
-    GeometryProblem.SELF_CROSSING: "The outline crosses or overlaps itself: draw it without crossing lines.",
-    GeometryProblem.TOO_LARGE: f"The territory is larger than {MAX_AREA_KM2:,.0f} km²: check its corners.",
-    GeometryProblem.TOO_DETAILED: f"The territory has more than {MAX_CORNERS:,} corners: simplify it.",
+    GeometryProblem.OUT_OF_RANGE: mark(
+        "Longitude must lie between -180 and 180 and latitude between -90 and 90."
+    ),
+    GeometryProblem.SWAPPED: mark("Longitude comes first in GeoJSON, then latitude: exchange the two."),
+    GeometryProblem.SELF_CROSSING: mark(
+        "The outline crosses or overlaps itself: draw it without crossing lines."
+    ),
+    GeometryProblem.TOO_LARGE: mark("The territory is larger than 2,000,000 km²: check its corners."),
+    GeometryProblem.TOO_DETAILED: mark("The territory has more than 50,000 corners: simplify it."),
 }
 
 

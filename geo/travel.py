@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from core.errors import mark
 from geo import travel_model
 from geo.point import Point
 from geo.roads import RoadRouter, RoadsUnavailable
@@ -47,12 +48,20 @@ class TravelWarning:
     Parameters
     ----------
     code : {"roads_unavailable", "legs_without_road"}
-    sentence : str
-        The same for a person to read.
+    message : str
+        The same for a person to read, also the key of its translation, with ``%(name)s`` places.
+    facts : mapping
+        Values for the message's places.
     """
 
     code: Literal["roads_unavailable", "legs_without_road"]
-    sentence: str
+    message: str
+    facts: Mapping[str, str | int]
+
+    @property
+    def sentence(self) -> str:
+        """The message in English with its facts filled in."""
+        return self.message % self.facts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,16 +125,16 @@ def _travel_between_distinct(
     try:
         answered = _ask(places, router, travel_s, distance_m, by_road)
     except RoadsUnavailable as error:
-        reason = f"{error} Travel is estimated from straight lines where no road time was known."
-        warnings.append(TravelWarning("roads_unavailable", reason))
+        message = mark("%(reason)s Travel not known from earlier is estimated from straight lines.")
+        warnings.append(TravelWarning("roads_unavailable", message, {"reason": str(error)}))
     else:
         if cache is not None and answered.any():
             cache.put_many(_legs(places, travel_s, distance_m, answered))
     everywhere = by_road.size - len(places)
     by_model = int((~by_road).sum())
     if by_model and not warnings:
-        reason = f"{by_model} of {everywhere} legs have no way by road: estimated from straight lines."
-        warnings.append(TravelWarning("legs_without_road", reason))
+        message = mark("%(count)s of %(of)s legs have no way by road: estimated from straight lines.")
+        warnings.append(TravelWarning("legs_without_road", message, {"count": by_model, "of": everywhere}))
     source: Literal["roads", "model", "mixed"]
     source = "roads" if by_model == 0 else "model" if by_model == everywhere else "mixed"
     return Travel(travel_s, distance_m, source, tuple(warnings))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from geo.point import Area, Point
-from geo.territory_index import GeometryProblem, TerritoryIndex, geometry_problem
+from geo.territory_index import MAX_AREA_KM2, MAX_CORNERS, GeometryProblem, TerritoryIndex, geometry_problem
 
 
 def box(west, south, east, north):
@@ -133,5 +133,7 @@ def test_a_wrong_polygon_is_refused_with_its_code_and_what_to_do():
         TerritoryIndex({"north": box(31.0, 121.0, 31.5, 121.5)})
 
 
-def test_every_problem_has_a_sentence():
+def test_every_problem_has_a_sentence_with_the_limit_it_guards():
     assert all(problem.sentence.endswith(".") for problem in GeometryProblem)
+    assert f"{MAX_AREA_KM2:,.0f} km²" in GeometryProblem.TOO_LARGE.sentence
+    assert f"{MAX_CORNERS:,} corners" in GeometryProblem.TOO_DETAILED.sentence
