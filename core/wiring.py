@@ -11,11 +11,12 @@ from flask_smorest import Api
 
 from core import api, audit, clock, commands, i18n, idempotency, jobs, logs, problems, web
 from core.auth import api as auth_api
-from core.auth import limits
+from core.auth import limits, people_pages
 from core.auth import pages as auth_pages
 from core.auth.permissions import allow, check_known_roles
 from core.config import Settings, SettingsError
 from core.db import db
+from core.errors import mark
 from core.worker import worker_command
 
 ROOT = Path(__file__).parent.parent
@@ -55,7 +56,8 @@ def init_app(app: Flask, settings: Settings) -> Api:
     app.register_blueprint(auth_pages.bp)
     doors = api.init_app(app)
     doors.register_blueprint(auth_api.blp)
-    web.add_menu(90, "People", "people.list_", "people.read")
+    app.register_blueprint(people_pages.bp)
+    web.add_menu(90, mark("People"), "people.list_", "people.read")
     app.cli.add_command(worker_command)
     app.cli.add_command(commands.users)
     return doors

@@ -6,8 +6,10 @@ from flask import Flask
 from flask_smorest import Api
 
 from core.auth.permissions import allow
+from core.errors import mark
 from core.i18n import add_catalogues
-from geo import api
+from core.web import add_menu
+from geo import api, pages
 
 
 def init_app(app: Flask, doors: Api) -> None:
@@ -16,3 +18,5 @@ def init_app(app: Flask, doors: Api) -> None:
     allow("territories.read", "agent", "dispatcher", "engineer", "warehouse", "reviewer", "manager")
     allow("territories.write", "dispatcher")
     doors.register_blueprint(api.blp)
+    app.register_blueprint(pages.bp)
+    add_menu(50, mark("Territories"), "territories.list_", "territories.read")

@@ -31,7 +31,7 @@ PEOPLE = Resource(
     search=(User.name, User.email),
     sort=("name", "email", "created_at"),
     filters={
-        "active": Filter(fields.Boolean(), lambda value: User.active == value),
+        "active": Filter(fields.Boolean(metadata={"label": "Active"}), lambda value: User.active == value),
         "role": Filter(fields.String(), lambda value: User.role_rows.any(UserRole.role == value)),
     },
     deletable=False,

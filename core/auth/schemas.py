@@ -22,9 +22,11 @@ class PersonSchema(RecordSchema):
     )
     active = fields.Boolean(load_default=True, metadata={"label": "Active"})
     locale = fields.String(
-        load_default="", validate=validate.OneOf(["", *LOCALES]), metadata={"label": "Language"}
+        load_default="",
+        validate=validate.OneOf(["", *LOCALES]),
+        metadata={"label": "Language", "names": LOCALES},
     )
-    last_signed_in_at = fields.AwareDateTime(dump_only=True)
+    last_signed_in_at = fields.AwareDateTime(dump_only=True, metadata={"label": "Last signed in"})
 
 
 class SignInSchema(Schema):

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select
 from core.auth.actors import Actor
 from core.records import Filter, Resource
 from dispatch.customers.models import GRADES, Asset, Contract, Customer, CustomerUser, Site
-from dispatch.customers.schemas import AssetSchema, ContractSchema, CustomerSchema, SiteSchema
+from dispatch.customers.schemas import GRADE_NAMES, AssetSchema, ContractSchema, CustomerSchema, SiteSchema
 from geo import places
 
 
@@ -45,9 +45,12 @@ CUSTOMERS = Resource(
     sort=("name", "number", "grade", "created_at"),
     filters={
         "grade": Filter(
-            fields.String(validate=validate.OneOf(GRADES)), lambda value: Customer.grade == value
+            fields.String(validate=validate.OneOf(GRADES), metadata={"label": "Grade", "names": GRADE_NAMES}),
+            lambda value: Customer.grade == value,
         ),
-        "active": Filter(fields.Boolean(), lambda value: Customer.active == value),
+        "active": Filter(
+            fields.Boolean(metadata={"label": "Active"}), lambda value: Customer.active == value
+        ),
         "external_key": Filter(fields.String(), lambda value: Customer.external_key == value),
     },
     visible=only_own(Customer.id),
@@ -63,9 +66,13 @@ SITES = Resource(
     sort=("name", "address", "created_at"),
     filters={
         "customer_id": Filter(fields.UUID(), lambda value: Site.customer_id == value),
-        "territory_id": Filter(fields.UUID(), lambda value: Site.territory_id == value),
+        "territory_id": Filter(
+            fields.UUID(metadata={"label": "Territory", "resource": "territories"}),
+            lambda value: Site.territory_id == value,
+        ),
         "located": Filter(
-            fields.Boolean(), lambda value: Site.lat.is_not(None) if value else Site.lat.is_(None)
+            fields.Boolean(metadata={"label": "Located"}),
+            lambda value: Site.lat.is_not(None) if value else Site.lat.is_(None),
         ),
     },
     visible=only_own(Site.customer_id),

@@ -6,7 +6,9 @@ from flask import Flask
 from flask_smorest import Api
 
 from core.auth.permissions import allow
-from dispatch.customers import api
+from core.errors import mark
+from core.web import add_menu
+from dispatch.customers import api, pages
 
 STAFF = ("agent", "dispatcher", "engineer", "warehouse", "reviewer", "manager")
 
@@ -17,3 +19,6 @@ def init_app(app: Flask, doors: Api) -> None:
         allow(f"{name}.read", *STAFF, "customer")
         allow(f"{name}.write", "agent", "dispatcher")
     doors.register_blueprint(api.blp)
+    for door in pages.blueprints:
+        app.register_blueprint(door)
+    add_menu(30, mark("Customers"), "customers.list_", "customers.read")

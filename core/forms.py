@@ -1,0 +1,363 @@
+"""HTML forms from marshmallow schemas: what the macros draw, and what was filled in, read back.
+
+The schema's fields and their ``metadata`` say everything: ``label``, ``hint``, ``kind``, ``names`` (of
+choices), ``choices``, ``resource`` (a reference to another kind of record). Lists of nested rows are
+written one a line, values separated by commas.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from typing import Any
+
+from flask import current_app, url_for
+from flask_babel import get_locale, gettext
+from marshmallow import Schema, fields, validate
+from sqlalchemy import func, or_, select
+from werkzeug.datastructures import MultiDict
+
+from core.auth.actors import Actor
+from core.db import db
+from core.records import Resource
+
+MOST_CHOICES = 300
+_resources: dict[str, Resource] = {}
+
+
+def register(resource: Resource) -> None:
+    """Make a resource known to references (``metadata["resource"]``)."""
+    _resources[resource.name] = resource
+
+
+def resource_named(name: str) -> Resource:
+    """Return the resource registered under `name`."""
+    return _resources[name]
+
+
+def title_of(name: str, record_id: Any) -> str:
+    """Return what people call the record referred to; empty for None."""
+    if record_id is None or name not in _resources:
+        return ""
+    record = db.session.get(_resources[name].model, record_id)
+    return _resources[name].title(record) if record is not None else str(record_id)[:8]
+
+
+def label_of(field: fields.Field, name: str) -> str:
+    """Return the field's label in the reader's language."""
+    return gettext(field.metadata.get("label") or name.replace("_", " ").capitalize())
+
+
+def kind_of(field: fields.Field) -> str:
+    """Return the kind of input a field is edited by."""
+    kind = field.metadata.get("kind")
+    if kind:
+        return str(kind)
+    if isinstance(field, fields.List):
+        return "lines" if isinstance(field.inner, fields.Nested) else "multiselect"
+    if field.metadata.get("resource"):
+        return "reference"
+    if choices_of(field):
+        return "select"
+    for kinds, name in (
+        (fields.Boolean, "checkbox"),
+        (fields.Number, "number"),
+        (fields.DateTime, "datetime"),
+        (fields.Time, "time"),
+        (fields.Date, "date"),
+        (fields.Dict, "json"),
+    ):
+        if isinstance(field, kinds):
+            return name
+    return "text"
+
+
+def choices_of(field: fields.Field) -> list[tuple[str, str]]:
+    """Return (value, label) of a field with a closed set of values, empty otherwise."""
+    given = field.metadata.get("choices")
+    if given:
+        return [(str(value), gettext(label)) for value, label in (given() if callable(given) else given)]
+    names = field.metadata.get("names", {})
+    inner = field.inner if isinstance(field, fields.List) else field
+    if not isinstance(inner, fields.Field):
+        return []
+    for rule in inner.validators:
+        if isinstance(rule, validate.OneOf):
+            return [(str(value), gettext(names.get(value, str(value) or "—"))) for value in rule.choices]
+    return []
+
+
+def _local(value: datetime) -> datetime:
+    return value.astimezone(current_app.config["SETTINGS"].zone)
+
+
+def shown(field: fields.Field, value: Any) -> str:
+    """Return a value as text for a person (lists and details)."""
+    from flask_babel import format_date, format_datetime
+
+    if value is None or value == "" or value == []:
+        return "—"
+    if field.metadata.get("resource"):
+        return title_of(field.metadata["resource"], value)
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    if isinstance(field, fields.List):
+        if isinstance(field.inner, fields.Nested):
+            return "; ".join(_line(field.inner.schema, row, shown_=True) for row in value)
+        names = dict(choices_of(field))
+        return ", ".join(names.get(str(item), str(item)) for item in value)
+    if field.metadata.get("kind") == "minutes":
+        return gettext("%(count)s min", count=f"{value / 60:g}")
+    if isinstance(value, datetime):
+        return str(format_datetime(_local(value), "short", rebase=False))
+    if isinstance(value, date):
+        return str(format_date(value))
+    if isinstance(value, time):
+        return value.strftime("%H:%M")
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)[:400]
+    return dict(choices_of(field)).get(str(value), str(value))
+
+
+def _line(schema: Schema, row: Any, *, shown_: bool = False) -> str:
+    parts = []
+    for name, field in schema.fields.items():
+        value = row.get(name) if isinstance(row, Mapping) else getattr(row, name, None)
+        parts.append(shown(field, value) if shown_ else str(filled(field, value)))
+    return ", ".join(parts)
+
+
+def filled(field: fields.Field, value: Any) -> Any:
+    """Return a value as its input wants it."""
+    if value is None:
+        return ""
+    kind = kind_of(field)
+    if kind == "lines":
+        return "\n".join(_line(field.inner.schema, row) for row in value)
+    if kind == "reference":
+        return title_of(field.metadata["resource"], value)
+    if kind == "minutes":
+        return f"{value / 60:g}"
+    if kind == "datetime":
+        return _local(value).strftime("%Y-%m-%dT%H:%M")
+    if kind == "json":
+        return json.dumps(value, ensure_ascii=False, indent=1)
+    if isinstance(value, time):
+        return value.strftime("%H:%M")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list):
+        return [str(item) for item in value]
+    return value if isinstance(value, bool) else str(value)
+
+
+def form_fields(
+    schema: Schema, names: tuple[str, ...], values: Mapping[str, Any], errors: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the fields the macros draw.
+
+    Parameters
+    ----------
+    values : mapping
+        Text as the inputs want it, by field name (see `values_of` and `sent_values`).
+    errors : mapping
+        Sentences by field name.
+    """
+    return [_form_field(name, schema.fields[name], values.get(name, ""), errors.get(name)) for name in names]
+
+
+def _form_field(name: str, field: fields.Field, value: Any, error: Any) -> dict[str, Any]:
+    kind = kind_of(field)
+    drawn: dict[str, Any] = {
+        "name": name,
+        "label": label_of(field, name),
+        "kind": kind,
+        "value": value,
+        "error": " ".join(_sentences(error)) or None,
+        "hint": gettext(field.metadata["hint"]) if field.metadata.get("hint") else None,
+        "required": bool(field.required) and kind != "checkbox",
+        "attrs": {},
+    }
+    if kind in ("select", "multiselect"):
+        drawn["choices"] = choices_of(field)
+    elif kind == "reference":
+        _draw_reference(drawn, field)
+    elif kind == "minutes":
+        drawn.update(kind="number", step="any", label=f"{drawn['label']} ({gettext('minutes')})")
+    elif kind == "weekday":
+        drawn.update(kind="number", min=0, max=6)
+    elif kind == "number":
+        drawn["step"] = field.metadata.get("step") or ("any" if isinstance(field, fields.Float) else 1)
+    elif kind == "lines":
+        columns = ", ".join(label_of(f, n) for n, f in field.inner.schema.fields.items())
+        drawn.update(
+            kind="textarea", hint=drawn["hint"] or gettext("One a line: %(columns)s", columns=columns)
+        )
+    return drawn
+
+
+def _draw_reference(drawn: dict[str, Any], field: fields.Field) -> None:
+    resource = _resources[field.metadata["resource"]]
+    total = db.session.scalar(select(func.count()).select_from(resource.model)) or 0
+    if total <= MOST_CHOICES:
+        records = db.session.scalars(select(resource.model)).unique()
+        titles = sorted((resource.title(record) for record in records), key=str.casefold)
+        drawn.update(kind="select", choices=[(title, title) for title in dict.fromkeys(titles)])
+    else:
+        options = url_for(f"{resource.name.replace('-', '_')}.options")
+        drawn.update(kind="text", hint=drawn["hint"] or gettext("Begin to type, then choose."))
+        drawn["attrs"] = {
+            "list": f"options-{drawn['name']}",
+            "autocomplete": "off",
+            "hx-get": options,
+            "hx-trigger": "input changed delay:200ms",
+            "hx-target": f"#options-{drawn['name']}",
+            "hx-vals": json.dumps({"field": drawn["name"]}),
+        }
+        drawn["datalist"] = f"options-{drawn['name']}"
+
+
+def values_of(schema: Schema, record: Any) -> dict[str, Any]:
+    """Return the text of every input for a stored record, or for a new one (None)."""
+    if record is not None:
+        return {name: filled(field, getattr(record, name, None)) for name, field in schema.fields.items()}
+    values = {}
+    for name, field in schema.fields.items():
+        default = field.load_default
+        default = default() if callable(default) else default
+        values[name] = "" if default in (None, ...) or not _is_plain(default) else filled(field, default)
+    return values
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, bool | int | float | str | list | dict | date | time | uuid.UUID)
+
+
+def sent_values(schema: Schema, names: tuple[str, ...], form: MultiDict[str, str]) -> dict[str, Any]:
+    """Return what was filled in, as text, to draw the form again."""
+    values: dict[str, Any] = {}
+    for name in names:
+        kind = kind_of(schema.fields[name])
+        if kind == "multiselect":
+            values[name] = form.getlist(name)
+        elif kind == "checkbox":
+            values[name] = form.get(name) == "1"
+        else:
+            values[name] = form.get(name, "")
+    return values
+
+
+def read(
+    schema: Schema, values: Mapping[str, Any], actor: Actor | None = None
+) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """Return what the API would have been sent, and sentences for what cannot be read."""
+    data: dict[str, Any] = {}
+    errors: dict[str, list[str]] = {}
+    for name, value in values.items():
+        try:
+            _read_field(name, schema.fields[name], value, data)
+        except ValueError as error:
+            errors[name] = [str(error)]
+    return data, errors
+
+
+def _read_field(name: str, field: fields.Field, value: Any, data: dict[str, Any]) -> None:
+    kind = kind_of(field)
+    if kind in ("multiselect", "checkbox"):
+        data[name] = value
+        return
+    text = str(value).strip()
+    if kind == "lines":
+        data[name] = [_read_line(field.inner.schema, line) for line in text.splitlines() if line.strip()]
+    elif not text:
+        if field.allow_none:
+            data[name] = None
+        elif isinstance(field, fields.String) and not field.required and kind != "select":
+            data[name] = ""
+    else:
+        data[name] = _read_text(field, text)
+
+
+def _read_text(field: fields.Field, text: str) -> Any:
+    kind = kind_of(field)
+    if kind == "reference":
+        return _read_reference(field, text)
+    if kind == "minutes":
+        try:
+            return round(float(text) * 60)
+        except (ValueError, OverflowError):
+            raise ValueError(gettext("Give a number of minutes.")) from None
+    if kind == "datetime":
+        try:
+            instant = datetime.fromisoformat(text)
+        except ValueError:
+            raise ValueError(gettext("Give a date and a time, such as 2026-11-22 08:30.")) from None
+        if instant.tzinfo is None:
+            instant = instant.replace(tzinfo=current_app.config["SETTINGS"].zone)
+        return instant.isoformat()
+    if kind == "json":
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise ValueError(gettext("This is not JSON: %(error)s", error=error)) from None
+    return text
+
+
+def _read_reference(field: fields.Field, text: str) -> str:
+    resource = _resources[field.metadata["resource"]]
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        pass
+    wanted = or_(*(func.lower(column) == text.lower() for column in resource.search))
+    found = list(db.session.scalars(select(resource.model).where(wanted)).unique())
+    if len(found) != 1:
+        found = [row for row in found if resource.title(row) == text] or (
+            [] if resource.search and found else _by_title(resource, text)
+        )
+    if len(found) == 1:
+        return str(found[0].id)
+    if found:
+        raise ValueError(gettext("Several are called “%(text)s”; give the number.", text=text))
+    raise ValueError(gettext("Nothing is called “%(text)s”.", text=text))
+
+
+def _by_title(resource: Resource, text: str) -> list[Any]:
+    rows = db.session.scalars(select(resource.model).limit(5000)).unique()
+    return [row for row in rows if resource.title(row) == text]
+
+
+def _read_line(schema: Schema, line: str) -> dict[str, Any]:
+    parts = [part.strip() for part in line.replace("，", ",").split(",")]
+    if len(parts) > len(schema.fields):
+        raise ValueError(gettext("Too many values in the line “%(line)s”.", line=line))
+    row: dict[str, Any] = {}
+    for (name, field), part in zip(schema.fields.items(), parts, strict=False):
+        if part:
+            row[name] = _code(field, part)
+    return row
+
+
+def _code(field: fields.Field, part: str) -> Any:
+    names = {label.casefold(): value for value, label in choices_of(field)}
+    if names:
+        return names.get(part.casefold(), part)
+    return _read_text(field, part)
+
+
+def _sentences(error: Any) -> list[str]:
+    if not error:
+        return []
+    if isinstance(error, str):
+        return [gettext(error)]
+    if isinstance(error, dict):
+        return [text for value in error.values() for text in _sentences(value)]
+    return [text for value in error for text in _sentences(value)]
+
+
+def reader_language() -> str:
+    """Return the reader's language, ``zh`` or ``en``."""
+    locale = get_locale()
+    return locale.language if locale else "zh"

@@ -1,0 +1,116 @@
+"""The HTML door to customers, sites, assets and contracts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext
+from sqlalchemy import select
+
+from core import forms
+from core.auth.actors import Actor
+from core.db import db
+from core.pages import Pages, blueprint
+from dispatch.customers.models import Asset, Contract, Customer, Site
+from dispatch.customers.resources import ASSETS, CONTRACTS, CUSTOMERS, SITES
+
+GRADE_TONES = {"vip": "yellow", "gold": "yellow", "silver": "neutral"}
+
+
+def _table(
+    actor: Actor, resource: Any, records: list[Any], columns: tuple[str, ...], **new: Any
+) -> dict[str, Any]:
+    schema = resource.schema()
+    door = resource.name
+    rows = []
+    for record in records:
+        row = {name: {"text": forms.shown(schema.fields[name], getattr(record, name))} for name in columns}
+        row[columns[0]]["url"] = url_for(f"{door}.detail", record_id=record.id)
+        rows.append(row)
+    add = {"label": gettext("Add"), "url": url_for(f"{door}.new", **new)}
+    return {
+        "title": gettext(resource.label_plural),
+        "columns": [{"key": name, "label": forms.label_of(schema.fields[name], name)} for name in columns],
+        "rows": rows,
+        "actions": [add] if actor.may(resource.write) else [],
+    }
+
+
+def _of_customer(actor: Actor, customer: Customer) -> list[dict[str, Any]]:
+    sites = db.session.scalars(
+        select(Site).where(Site.customer_id == customer.id).order_by(Site.name).limit(100)
+    )
+    contracts = db.session.scalars(
+        select(Contract).where(Contract.customer_id == customer.id).order_by(Contract.starts_on)
+    )
+    mine = {"customer_id": customer.id}
+    return [
+        _table(actor, SITES, list(sites.unique()), ("name", "address"), **mine),
+        _table(
+            actor, CONTRACTS, list(contracts.unique()), ("number", "name", "starts_on", "ends_on"), **mine
+        ),
+    ]
+
+
+def _of_site(actor: Actor, site: Site) -> list[dict[str, Any]]:
+    assets = db.session.scalars(select(Asset).where(Asset.site_id == site.id).order_by(Asset.name).limit(100))
+    columns = ("name", "model", "serial", "warranty_until")
+    return [_table(actor, ASSETS, list(assets.unique()), columns, site_id=site.id)]
+
+
+def _site_badge(site: Site) -> dict[str, str] | None:
+    return {"text": gettext("Needs a location"), "tone": "red"} if site.lat is None else None
+
+
+blueprints = [
+    blueprint(
+        Pages(
+            resource=CUSTOMERS,
+            columns=("name", "number", "grade", "phone", "active"),
+            groups=(
+                ("", ("number", "name", "grade", "active")),
+                ("Contact", ("phone", "email")),
+                ("Dispatch", ("engineer_stances", "notes", "external_key")),
+            ),
+            filters=("grade", "active"),
+            tables=_of_customer,
+            tones={"grade": GRADE_TONES},
+        ),
+        __name__,
+    ),
+    blueprint(
+        Pages(
+            resource=SITES,
+            columns=("name", "address", "customer_id", "territory_id"),
+            groups=(
+                ("", ("customer_id", "name", "address")),
+                ("Position", ("lat", "lon", "datum", "territory_id", "time_zone")),
+                ("Access", ("access_hours", "access_notes", "external_key")),
+            ),
+            filters=("located", "territory_id"),
+            tables=_of_site,
+            badge=_site_badge,
+        ),
+        __name__,
+    ),
+    blueprint(
+        Pages(
+            resource=ASSETS,
+            columns=("name", "model", "serial", "site_id", "warranty_until"),
+            groups=(("", ("site_id", "name", "model", "serial", "installed_on", "warranty_until", "notes")),),
+        ),
+        __name__,
+    ),
+    blueprint(
+        Pages(
+            resource=CONTRACTS,
+            columns=("number", "name", "customer_id", "starts_on", "ends_on"),
+            groups=(
+                ("", ("customer_id", "number", "name", "starts_on", "ends_on")),
+                ("Limits", ("response_minutes", "resolution_minutes")),
+            ),
+        ),
+        __name__,
+    ),
+]
