@@ -55,6 +55,26 @@ class Draft:
                 stock[index[task.lock.engineer]].subtract(dict(task.parts))
         return stock
 
+    def copy(self) -> "Draft":
+        """Return a draft that stays as this one is now."""
+        twin = object.__new__(Draft)
+        twin.become(self)
+        return twin
+
+    def become(self, other: "Draft") -> None:
+        """Take over everything from another draft of the same problem."""
+        self.arrays, self._working, self._stock = other.arrays, other._working, other._stock
+        self.orders, self.tables = list(other.orders), list(other.tables)
+        self.costs, self.where, self.narrowed = list(other.costs), dict(other.where), dict(other.narrowed)
+        self.work_s, self.tasks_of = other.work_s.copy(), other.tasks_of.copy()
+
+    def balance_cents(self) -> float:
+        """Return what uneven work and engineers without any cost [cents]."""
+        weights, mine = self.arrays.problem.weights, self._working
+        empty = int((self.tasks_of[mine] == 0).sum())
+        spread_s = self._spread_s(self.work_s) if weights.spread_cents_per_hour and mine.any() else 0.0
+        return empty * weights.empty_engineer_cents + spread_s * weights.spread_cents_per_hour / _HOUR_S
+
     def visit(self, task: int) -> Visit:
         """Return a task as timing sees it now."""
         visit = self.arrays.visits[task]

@@ -8,7 +8,7 @@ from optimizer.plan import Reason, Rule, Unplanned
 from optimizer.schedule import Misfit
 
 
-def reasons(draft: Draft, inserter: Inserter, task: int) -> Unplanned:
+def reasons(draft: Draft, inserter: Inserter, task: int, thorough: bool = True) -> Unplanned:
     """Return every rule that keeps a task out of a draft, and whom it concerns.
 
     Parameters
@@ -18,6 +18,8 @@ def reasons(draft: Draft, inserter: Inserter, task: int) -> Unplanned:
         Of the same draft.
     task : int
         Index of a task that is not placed.
+    thorough : bool
+        Try the task on every engineer who may do it; else say of all of them that there is no room.
 
     Returns
     -------
@@ -32,10 +34,10 @@ def reasons(draft: Draft, inserter: Inserter, task: int) -> Unplanned:
     for rule, mask in arrays.eligibility.forbidden(detail).items():
         concerned[rule] = [engineers[index].id for index in np.flatnonzero(mask)]
     linked = any(detail.id in (link.before, link.after) for link in arrays.problem.links)
-    roomy = inserter.engineers_with_room(task)
+    roomy = inserter.engineers_with_room(task) if thorough else set()
     for index in np.flatnonzero(arrays.allowed[task]):
         if int(index) not in roomy:
-            rule = _rule_alone(draft, task, int(index))
+            rule = _rule_alone(draft, task, int(index)) if thorough else Rule.NO_ROOM
         else:
             rule = Rule.LINK_BOTH if linked else Rule.COST
         concerned.setdefault(rule, []).append(engineers[index].id)

@@ -1,0 +1,213 @@
+"""One call of `solve`, step by step: first plan, search, repair, answer."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from optimizer.arrays import Arrays, visit_of
+from optimizer.draft import Draft
+from optimizer.explain import reasons
+from optimizer.insertion import Inserter, tasks_by_urgency
+from optimizer.links import linked_groups
+from optimizer.plan import Plan, Route, Stop, Unplanned
+from optimizer.problem import Problem
+from optimizer.result import Notice, NoticeKind, Progress
+from optimizer.routing import improved_orders
+from optimizer.ruin import Ruin
+from optimizer.score import score
+
+
+class Run:
+    """One call of `solve`."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        seconds: float,
+        on_progress: Callable[[Progress], None] | None,
+        should_stop: Callable[[], bool] | None,
+    ) -> None:
+        self.began = time.monotonic()
+        self.until = self.began + seconds
+        self.problem = problem
+        self.cancelled = False
+        self._should_stop, self._on_progress = should_stop, on_progress
+        self.arrays = Arrays(problem)
+        self.groups = linked_groups(self.arrays)
+
+    def elapsed_s(self) -> float:
+        return time.monotonic() - self.began
+
+    def told_to_stop(self) -> bool:
+        self.cancelled = self.cancelled or bool(self._should_stop and self._should_stop())
+        return self.cancelled
+
+    def stop(self) -> bool:
+        return self.late() or self.told_to_stop()
+
+    def late(self) -> bool:
+        """Tell whether the time is up."""
+        return time.monotonic() >= self.until
+
+    def report(self, cost_cents: int, unplanned: int) -> None:
+        if self._on_progress:
+            self._on_progress(Progress(self.elapsed_s(), cost_cents, unplanned))
+
+    def first_draft(self, initial: Plan | None) -> Draft:
+        """Return a plan begun from locks, the plan before and cheapest insertion."""
+        draft = Draft(self.arrays)
+        starts = self._starts_before(initial)
+        locked = {task: at for task, at in starts.items() if self.problem.tasks[task].lock}
+        self._put_as_before(draft, locked)
+        inserter = Inserter(draft)
+        urgent = tasks_by_urgency(draft)
+        linked = {task for group in self.groups for task in group.tasks}
+        tasks = self.problem.tasks
+        inserter.insert_all([task for task in urgent if tasks[task].lock and task not in linked], self.stop)
+        for group in self.groups:
+            group.place(inserter, self.stop)
+        self._put_as_before(draft, {task: at for task, at in starts.items() if task not in linked})
+        inserter = Inserter(draft)
+        left = [task for task in tasks_by_urgency(draft) if task not in linked]
+        inserter.insert_all(left, self.stop)
+        return draft
+
+    def _starts_before(self, initial: Plan | None) -> dict[int, tuple[int, int]]:
+        """Return vehicle and start [s] of every task that has been somewhere before."""
+        number_of = {
+            (self.problem.engineers[vehicle.engineer].id, vehicle.shift_index): number
+            for number, vehicle in enumerate(self.arrays.vehicles)
+        }
+        starts: dict[int, tuple[int, int]] = {}
+        for index, task in enumerate(self.problem.tasks):
+            engineer, start_s = (
+                (task.previous.engineer, task.previous.start_s) if task.previous else (None, None)
+            )
+            if task.lock:
+                engineer = task.lock.engineer if task.lock.engineer is not None else engineer
+                start_s = task.lock.start_s if task.lock.start_s is not None else start_s
+            if engineer is not None and start_s is not None:
+                known = self.arrays.engineer_index.get(engineer)
+                for number in self.arrays.vehicles_of[known] if known is not None else ():
+                    shift = self.arrays.vehicles[number].shift
+                    if shift.start_s <= start_s <= shift.end_s + shift.max_overtime_s:
+                        starts[index] = number, start_s
+        for route in initial.routes if initial else ():
+            for stop in route.stops:
+                task_index = self.arrays.task_index.get(stop.id) if stop.kind == "task" else None
+                number = number_of.get((route.engineer, route.shift), -1)
+                if task_index is not None and number >= 0 and not self.problem.tasks[task_index].lock:
+                    starts[task_index] = number, stop.start_s
+        return starts
+
+    def _put_as_before(self, draft: Draft, starts: dict[int, tuple[int, int]]) -> None:
+        orders: dict[int, list[tuple[int, int]]] = {}
+        for task, (number, start_s) in starts.items():
+            if task not in draft.where:
+                orders.setdefault(number, []).append((start_s, task))
+        for number, timed in orders.items():
+            table = draft.tables[number]
+            halts = table.halts if table else ()
+            timed += [(halt.start_s, task) for halt, task in zip(halts, draft.orders[number], strict=True)]
+            draft.put_what_fits(number, [task for _, task in sorted(timed)])
+
+    def improve(self, draft: Draft, until: float, seed: int) -> None:
+        """Make a draft cheaper by ruin and recreate."""
+
+        def report() -> None:
+            self.report(self.score_of(draft), len(self.problem.tasks) - len(draft.where))
+
+        Ruin(draft, seed).improve(until, self.told_to_stop, report)
+
+    def searched_draft(self, draft: Draft, until: float) -> Draft | None:
+        """Return what the routing model makes of a draft, None where it finds nothing."""
+        offset: list[int] = []
+        base = self.score_of(draft)
+
+        def on_better(cost_cents: int, unplanned: int) -> None:
+            offset.append(base - cost_cents)
+            self.report(cost_cents + offset[0], unplanned)
+
+        orders = improved_orders(self.arrays, draft, until, self.told_to_stop, on_better)
+        if orders is None:
+            return None
+        found = Draft(self.arrays)
+        found.narrowed = dict(draft.narrowed)
+        for vehicle, order in enumerate(orders):
+            found.put_what_fits(vehicle, order)
+        self.repair(found)
+        return found
+
+    def repair(self, draft: Draft) -> None:
+        """Take out what links forbid, put in what still has room."""
+        inserter = Inserter(draft)
+        for group in self.groups:
+            group.enforce(inserter)
+        linked = {task for group in self.groups for task in group.tasks}
+        inserter.insert_all([task for task in tasks_by_urgency(draft) if task not in linked], lambda: False)
+
+    def score_of(self, draft: Draft) -> int:
+        return score(self.problem, self.plan_of(draft, explained=False)).total_cents
+
+    def better_of(self, draft: Draft, found: Draft | None) -> Draft:
+        """Return the cheaper draft, never one that lost a locked task."""
+        if found is None:
+            return draft
+        locked = {task for task in draft.where if self.problem.tasks[task].lock}
+        if not locked <= found.where.keys():
+            return draft
+        return found if self.score_of(found) < self.score_of(draft) else draft
+
+    def overruled(self, draft: Draft) -> list[Notice]:
+        """Return a notice for every placed task whose lock keeps it where a rule would forbid it."""
+        found = []
+        for index, task in enumerate(self.problem.tasks):
+            if not task.lock or index not in draft.where:
+                continue
+            free, vehicle = replace(task, lock=None), draft.where[index]
+            table = draft.tables[vehicle]
+            assert table is not None, "a task that is placed has a timed route"
+            start_s = table.halts[draft.orders[vehicle].index(index)].start_s
+            barred = not self.arrays.eligibility.allowed(free)[self.arrays.vehicles[vehicle].engineer]
+            if barred or not any(a <= start_s <= b for a, b in visit_of(free).windows):
+                found.append(Notice(NoticeKind.LOCK_OVERRULES, task.id))
+        return found
+
+    def plan_of(self, draft: Draft, explained: bool = True) -> Plan:
+        """Return a draft as a plan, with the reasons for what is left out.
+
+        Once the time is up reasons are no longer looked into, only told apart by task and engineer.
+        """
+        tasks, routes = self.problem.tasks, []
+        for vehicle, table, order in zip(self.arrays.vehicles, draft.tables, draft.orders, strict=True):
+            if table is None:
+                continue
+            stops = tuple(
+                Stop(
+                    id=tasks[task].id,
+                    arrival_s=halt.arrival_s,
+                    start_s=halt.start_s,
+                    end_s=halt.end_s,
+                    leave_s=halt.end_s,
+                )
+                for task, halt in zip(order, table.halts, strict=True)
+            )
+            routes.append(
+                Route(
+                    engineer=self.problem.engineers[vehicle.engineer].id,
+                    shift=vehicle.shift_index,
+                    leave_s=table.leave_s,
+                    stops=stops,
+                    end_s=table.end_s,
+                    breaks=table.breaks,
+                )
+            )
+        left = [task for task in range(len(tasks)) if task not in draft.where]
+        inserter = Inserter(draft) if explained and left else None
+        unplanned = (
+            reasons(draft, inserter, task, thorough=not self.late())
+            if inserter
+            else Unplanned(tasks[task].id)
+            for task in left
+        )
+        return Plan(tuple(routes), tuple(unplanned))
