@@ -283,10 +283,13 @@ def describe(spec: APISpec) -> dict[str, Any]:
     content = {TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     document["components"]["responses"]["Problem"] = {"description": "What went wrong", "content": content}
     document["components"].setdefault("schemas", {}).setdefault("Problem", _problem_schema())
+    for tag in document.get("tags", []):
+        tag["name"] = tag["name"].removeprefix("api_")
     for path in document["paths"].values():
         for method, operation in path.items():
             if method not in ("get", "post", "patch", "put", "delete"):
                 continue
+            operation["tags"] = [name.removeprefix("api_") for name in operation.get("tags", [])]
             told = operation["responses"]
             told.pop("default", None)
             codes = set(_ALWAYS) | ({"422"} if method == "get" else set(_WITH_BODY))

@@ -66,6 +66,10 @@ class Resource:
     prepare : callable, optional
         ``prepare(actor, record, data, created)`` before a change is written: checks and consequences;
         it may change `data`.
+    announce : callable, optional
+        ``announce(actor, record, created)`` after a change is written: events.
+    orderings : dict
+        What a list is sorted by, for names of `sort` that are not to be sorted as their column is.
     deletable : bool
         Whether records may be removed where nothing refers to them.
     """
@@ -81,6 +85,8 @@ class Resource:
     filters: dict[str, Filter] = field(default_factory=dict)
     visible: Callable[[Actor], ColumnElement[bool] | None] = lambda actor: None
     prepare: Callable[[Actor, Any, dict[str, Any], bool], None] | None = None
+    announce: Callable[[Actor, Any, bool], None] | None = None
+    orderings: dict[str, Any] = field(default_factory=dict)
     deletable: bool = True
 
     @property
@@ -123,7 +129,8 @@ def query_of(resource: Resource, actor: Actor, args: dict[str, Any]) -> Select[A
         if args.get(name) not in (None, ""):
             query = query.where(item.condition(args[name]))
     order = args.get("sort") or resource.sort[0]
-    column = getattr(resource.model, order.lstrip("-"))
+    name = order.lstrip("-")
+    column = resource.orderings.get(name, getattr(resource.model, name))
     return query.order_by(column.desc() if order.startswith("-") else column.asc(), resource.model.id)
 
 
@@ -166,6 +173,8 @@ def create(resource: Resource, actor: Actor, data: dict[str, Any]) -> Any:
     assign(record, data)
     db.session.add(record)
     db.session.flush()
+    if resource.announce:
+        resource.announce(actor, record, True)
     return record
 
 
@@ -186,6 +195,8 @@ def change(resource: Resource, actor: Actor, record_id: uuid.UUID, version: int,
     assign(record, data)
     touch(record)
     db.session.flush()
+    if resource.announce:
+        resource.announce(actor, record, False)
     return record
 
 

@@ -9,7 +9,7 @@ import { build } from "esbuild";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const VENDOR = join(ROOT, "core/static/vendor");
 
-/** @type {{name: string, packages: string[], entry: string, files?: string[]}[]} */
+/** @type {{name: string, packages: string[], entry: string, files?: string[], types?: string}[]} */
 const BUNDLES = [
   {
     name: "preact",
@@ -31,12 +31,19 @@ export { html } from "htm/preact";
     entry: 'export * from "leaflet";\n',
     files: ["dist/leaflet.css", "dist/images"],
   },
+  {
+    name: "swagger-ui",
+    packages: ["swagger-ui-dist"],
+    entry: 'import bundle from "swagger-ui-dist/swagger-ui-es-bundle.js";\nexport default bundle;\n',
+    files: ["swagger-ui.css"],
+    types: "declare const SwaggerUI: (options: Record<string, unknown>) => unknown;\nexport default SwaggerUI;\n",
+  },
 ];
 
 /** @param {string} name @returns {string} the folder of an installed package */
 const folderOf = (name) => join(ROOT, "node_modules", name);
 
-for (const { name, packages, entry, files = [] } of BUNDLES) {
+for (const { name, packages, entry, files = [], types = entry } of BUNDLES) {
   const target = join(VENDOR, name);
   await rm(target, { recursive: true, force: true });
   await mkdir(target, { recursive: true });
@@ -63,7 +70,7 @@ for (const { name, packages, entry, files = [] } of BUNDLES) {
     legalComments: "none",
     logLevel: "warning",
   });
-  await writeFile(join(target, `${name}.d.ts`), `${banner}\n${entry}`);
+  await writeFile(join(target, `${name}.d.ts`), `${banner}\n${types}`);
   await writeFile(join(target, "LICENSE"), licences.join(`\n${"-".repeat(79)}\n\n`));
   for (const file of files) {
     await cp(join(folderOf(packages[0]), file), join(target, file.split("/").at(-1) ?? file), { recursive: true });
