@@ -45,6 +45,8 @@ class Arrays:
 
     Attributes
     ----------
+    linked : set of int
+        Tasks that hang together with others.
     visits : list of Visit
         By task.
     vehicles : list of Vehicle
@@ -66,6 +68,7 @@ class Arrays:
         self.problem = problem
         self.task_index = {task.id: index for index, task in enumerate(problem.tasks)}
         self.engineer_index = {engineer.id: index for index, engineer in enumerate(problem.engineers)}
+        self.linked = {self.task_index[end] for link in problem.links for end in (link.before, link.after)}
         self.visits = [visit_of(task) for task in problem.tasks]
         self.vehicles = [
             Vehicle(index, shift_index, shift)

@@ -167,6 +167,8 @@ class Inserter:
         """Return who could still take a task, whatever it costs."""
         vehicles = np.flatnonzero(self.draft.arrays.allowed[task][self._engineer])
         found: set[int] = set()
+        if not len(vehicles):
+            return found
         positions, _ = self._ranked(task, vehicles)
         for position in positions:
             row, column = divmod(int(position), self._columns)

@@ -44,6 +44,10 @@ class LinkedGroup:
         for number, task in enumerate(self.tasks):
             draft.narrowed[task] = self._windows(inserter, task, offset if number == 0 else 0)
             insertion = inserter.best(task, self._engineers(inserter, task), tries=12)
+            if insertion is None and not whole and inserter.draft.arrays.problem.tasks[task].lock:
+                # The dispatcher's word comes before the link.
+                draft.narrowed.pop(task)
+                insertion = inserter.best(task)
             if insertion and inserter.worth_it(task, insertion):
                 inserter.apply(insertion)
                 start_s = insertion.tried[1].halts[insertion.order.index(task)].start_s

@@ -175,11 +175,11 @@ class RoutingModel:
         for task, detail in enumerate(arrays.problem.tasks):
             index = self.manager.NodeToIndex(task)
             placed = task in self.draft.where
-            held = placed and (detail.lock is not None or task in self.draft.narrowed)
+            held = placed and (detail.lock is not None or task in arrays.linked)
             penalty = _LOCKED_PENALTY if held else float(arrays.unplanned_cents[task])
             self.model.AddDisjunction([index], min(_MOST, round(penalty * _SCALE)))
             vehicles = np.flatnonzero(arrays.allowed[task][engineers]).tolist()
-            if task in self.draft.narrowed:
+            if task in arrays.linked:
                 vehicles = [self.draft.where[task]] if placed else []
             windows = self._windows(task)
             if not windows:

@@ -42,7 +42,7 @@ class Ruin:
         self.free = [
             task
             for task, detail in enumerate(arrays.problem.tasks)
-            if task not in draft.narrowed and detail.lock is None and arrays.allowed[task].any()
+            if task not in arrays.linked and detail.lock is None and arrays.allowed[task].any()
         ]
         self.absent = {task for task in self.free if task not in draft.where}
         self.places = np.array([arrays.visits[task].place for task in self.free], dtype=np.int64)

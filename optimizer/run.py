@@ -61,7 +61,7 @@ class Run:
         self._put_as_before(draft, locked)
         inserter = Inserter(draft)
         urgent = tasks_by_urgency(draft)
-        linked = {task for group in self.groups for task in group.tasks}
+        linked = self.arrays.linked
         tasks = self.problem.tasks
         inserter.insert_all([task for task in urgent if tasks[task].lock and task not in linked], self.stop)
         for group in self.groups:
@@ -143,7 +143,7 @@ class Run:
         inserter = Inserter(draft)
         for group in self.groups:
             group.enforce(inserter)
-        linked = {task for group in self.groups for task in group.tasks}
+        linked = self.arrays.linked
         inserter.insert_all([task for task in tasks_by_urgency(draft) if task not in linked], lambda: False)
 
     def score_of(self, draft: Draft) -> int:

@@ -11,7 +11,8 @@ from optimizer import Depot, Engineer, Plan, Problem, Route, Rule, Shift, Stop, 
 Case = tuple[str, Rule, tuple[Problem, Plan], tuple[Problem, Plan]]
 STEP_S = 600
 STEP_M = 10_000
-FREE = Weights(**dict.fromkeys(Weights.__dataclass_fields__, 0))
+#: Nothing costs anything but leaving work out.
+FREE = Weights(**(dict.fromkeys(Weights.__dataclass_fields__, 0) | {"unplanned_percent": 100}))
 
 
 def line(places: int = 6, **more: Any) -> Travel:
