@@ -23,6 +23,7 @@ from core.db import Json, Record, UtcDateTime, append_only, db, foreign_key_id
 from dispatch.customers.models import Asset, Customer, Site
 from dispatch.flows.models import Category
 from dispatch.workforce.models import Engineer
+from dispatch.workorders.rules import DECISIONS
 
 CHANNELS = ("phone", "web", "mail", "chat", "app", "api", "import")
 LOCKS = ("none", "engineer", "time", "both")
@@ -62,16 +63,18 @@ def _one_of(column: str, values: tuple[str, ...]) -> str:
 
 
 class WorkOrder(Record):
-    """Work somebody asked for. `status` is derived from its visits and its own decisions; verbs set it."""
+    """Work somebody asked for. `status` follows from `decision`, the last about it all, and from its visits."""
 
     __tablename__ = "work_order"
     __table_args__ = (
         CheckConstraint(_one_of("status", ORDER_STATUSES), name="status_known"),
+        CheckConstraint(_one_of("decision", DECISIONS), name="decision_known"),
         CheckConstraint(_one_of("channel", CHANNELS), name="channel_known"),
         CheckConstraint("priority in ('low','normal','high','urgent')", name="priority_known"),
         CheckConstraint("urgency in ('normal','expedited','urgent')", name="urgency_known"),
         CheckConstraint("impact in ('person','group','site','public')", name="impact_known"),
         CheckConstraint("duration_s between 60 and 86400", name="duration_sane"),
+        CheckConstraint("satisfaction between 1 and 5", name="satisfaction_known"),
         CheckConstraint("merged_into_id is null or merged_into_id <> id", name="not_merged_into_itself"),
         CheckConstraint("(status = 'merged') = (merged_into_id is not null)", name="merged_names_target"),
         Index("ix_work_order_status_created", "status", "created_at"),
@@ -86,6 +89,7 @@ class WorkOrder(Record):
     urgency: Mapped[str] = mapped_column(String(10), default="normal")
     impact: Mapped[str] = mapped_column(String(10), default="person")
     status: Mapped[str] = mapped_column(String(24), default="created")
+    decision: Mapped[str] = mapped_column(String(12), default="created")
     customer_id: Mapped[uuid.UUID] = foreign_key_id(to="customer", ondelete="RESTRICT")
     site_id: Mapped[uuid.UUID] = foreign_key_id(to="site", ondelete="RESTRICT")
     asset_id: Mapped[uuid.UUID | None] = foreign_key_id(to="asset", nullable=True, ondelete="RESTRICT")
@@ -174,6 +178,7 @@ class Visit(Record):
     """One going to the site by one engineer. `status` is where its event log has led."""
 
     __tablename__ = "visit"
+    __audit_of__ = "order_id"
     __table_args__ = (
         UniqueConstraint("order_id", "sequence"),
         CheckConstraint(_one_of("status", VISIT_STATUSES), name="status_known"),

@@ -1,0 +1,82 @@
+"""Positions engineers report: check-ins at visits, and fixes on the way."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from core import clock
+from core.auth.actors import Actor
+from core.db import db
+from core.errors import Forbidden, Invalid, NotFound, mark
+from dispatch.workforce.models import Engineer
+from dispatch.workorders import rules
+from dispatch.workorders.models import Visit
+from geo import places
+from geo.models import Position
+from geo.point import Point, geodesic_m
+
+CLOCK_ERROR = timedelta(minutes=5)
+"""How far ahead of ours a phone's clock may be before what it says is refused."""
+
+
+def report(
+    actor: Actor,
+    engineer_id: uuid.UUID,
+    *,
+    lat: float,
+    lon: float,
+    accuracy_m: float | None = None,
+    recorded_at: datetime | None = None,
+) -> Position:
+    """Keep where an engineer says to be; only they themselves (or the system) may say so.
+
+    Raises
+    ------
+    NotFound
+        There is no such engineer.
+    Forbidden
+        It is somebody else.
+    Invalid
+        The instant lies ahead.
+    """
+    actor.require("positions.write")
+    engineer = db.session.get(Engineer, engineer_id)
+    if engineer is None:
+        raise NotFound(mark("There is no such engineer."))
+    if engineer.user_id != actor.user_id and not actor.has_role("admin"):
+        raise Forbidden(mark("Engineers report their own position only."))
+    if recorded_at is not None and recorded_at > clock.now() + CLOCK_ERROR:
+        message = mark("This instant lies in the future: check the phone's clock.")
+        raise Invalid(message, fields={"recorded_at": [message]})
+    return record(engineer_id, "fix", lat, lon, accuracy_m=accuracy_m, at=recorded_at)
+
+
+def record(
+    engineer_id: uuid.UUID,
+    kind: str,
+    lat: float,
+    lon: float,
+    *,
+    accuracy_m: float | None = None,
+    visit: Visit | None = None,
+    at: datetime | None = None,
+) -> Position:
+    """Keep a position (WGS-84) of `kind` check_in or fix, with its distance from the visit's site."""
+    site = places.point_of(visit.order.site) if visit else None
+    distance_m = round(geodesic_m(Point(lat, lon), site)) if site else None
+    position = Position(
+        id=uuid.uuid4(),
+        engineer_id=engineer_id,
+        visit_id=visit.id if visit else None,
+        kind=kind,
+        lat=lat,
+        lon=lon,
+        accuracy_m=accuracy_m,
+        distance_from_site_m=distance_m,
+        outside_geofence=kind == "check_in" and distance_m is not None and distance_m > rules.GEOFENCE_M,
+        recorded_at=at or clock.now(),
+        received_at=clock.now(),
+    )
+    db.session.add(position)
+    return position

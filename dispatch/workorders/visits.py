@@ -1,0 +1,376 @@
+"""Visits: planned to an engineer and a time, then carried out step by step.
+
+Every verb takes the acting person, checks what they may do, moves the visit by the one table and logs it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from core import events, records
+from core.auth.actors import Actor
+from core.db import db
+from core.errors import Conflict, Invalid, mark
+from dispatch.customers.models import EngineerStance
+from dispatch.workforce.models import Engineer, Skill
+from dispatch.workorders import positions, rules
+from dispatch.workorders.events import VisitScheduled
+from dispatch.workorders.models import LOCKS, Visit, WorkOrder
+from dispatch.workorders.transitions import apply_to_visit, engineer_of
+
+
+def schedule(
+    actor: Actor,
+    visit: Visit,
+    *,
+    engineer_id: uuid.UUID,
+    start_at: datetime,
+    end_at: datetime,
+    travel_s: int | None = None,
+    distance_m: int | None = None,
+    run_id: uuid.UUID | None = None,
+    override_reason: str = "",
+    expected_order_version: int | None = None,
+) -> Visit:
+    """Give a visit to an engineer at a time: dispatch, reassign or move it, whichever it is.
+
+    Parameters
+    ----------
+    travel_s, distance_m : int, optional
+        Travel to the site before it [s], [m].
+    run_id : uuid.UUID, optional
+        The optimization run it comes from. Such a plan, and any of the system's, keeps to locks.
+    override_reason : str
+        Why somebody goes who lacks a skill, or whom the customer refused; kept in the log.
+    expected_order_version : int, optional
+        The version of the order the plan was made from.
+
+    Raises
+    ------
+    Stale
+        The order has changed since that version.
+    Conflict
+        The order needs no work any more or waits for a part, the visit has started, or a lock forbids it.
+    Invalid
+        The times are wrong, the engineer is unknown, or does not fit and no reason is given.
+    """
+    order = visit.order
+    if expected_order_version is not None:
+        records.check_version(order, expected_order_version)
+    is_moved_by_optimizer = actor.user_id is None or run_id is not None
+    same_engineer, same_start = visit.engineer_id == engineer_id, visit.planned_start_at == start_at
+    _check_plannable(visit, is_moved_by_optimizer, same_engineer, same_start)
+    problem = rules.instant_problem(start_at) or rules.instant_problem(end_at)
+    if end_at <= start_at:
+        problem = mark("The visit ends after it starts.")
+    if problem:
+        raise Invalid(problem, fields={"end_at": [problem]})
+    engineer = engineer_of(engineer_id)
+    facts = {
+        "engineer_id": engineer.id,
+        "engineer": engineer.name,
+        "start_at": start_at,
+        "end_at": end_at,
+        "run_id": run_id,
+        **_misfits(order, engineer, override_reason),
+    }
+    was = (visit.engineer_id, visit.planned_start_at)
+
+    def change() -> None:
+        visit.engineer = engineer
+        visit.engineer_id = engineer.id
+        visit.planned_start_at, visit.planned_end_at = start_at, end_at
+        visit.travel_s, visit.distance_m, visit.run_id = travel_s, distance_m, run_id
+
+    apply_to_visit(
+        actor, visit, _verb(visit, same_engineer), reason=override_reason, facts=facts, change=change
+    )
+    events.publish(VisitScheduled(visit.id, visit.order_id, *was, engineer.id, start_at))
+    return visit
+
+
+def _verb(visit: Visit, same_engineer: bool) -> str:
+    if visit.status == "created":
+        return "dispatch"
+    return "reschedule" if same_engineer else "reassign"
+
+
+def _check_plannable(visit: Visit, is_by_optimizer: bool, same_engineer: bool, same_start: bool) -> None:
+    if visit.order.status not in (*rules.OPEN_ORDERS, "completed"):
+        raise Conflict(mark("This order needs no visit any more: reopen it first."), code="order_closed")
+    if visit.status not in rules.MOVABLE_VISITS:
+        raise Conflict(
+            mark("This visit has started or ended: it cannot be moved any more."), code="visit_started"
+        )
+    if not is_by_optimizer:
+        return
+    if visit.order.decision == "on_hold":
+        raise Conflict(mark("This order waits for a part: a dispatcher resumes it."), code="order_on_hold")
+    if not rules.is_kept_by_lock(visit.lock, same_engineer=same_engineer, same_start=same_start):
+        raise Conflict(mark("This visit is locked: the optimizer does not move it."), code="visit_locked")
+
+
+def _misfits(order: WorkOrder, engineer: Engineer, override_reason: str) -> dict[str, Any]:
+    """Return what does not fit, to be logged; raise Invalid unless there is a reason to override it."""
+    lacking = rules.missing_skills(
+        {item.skill_id: item.level for item in order.skills},
+        {item.skill_id: item.level for item in engineer.skills},
+    )
+    misfits: dict[str, Any] = {}
+    if lacking:
+        names = db.session.scalars(select(Skill.code).where(Skill.id.in_(lacking)).order_by(Skill.code))
+        misfits["missing_skills"] = list(names)
+    stance = db.session.get(EngineerStance, (order.customer_id, engineer.id))
+    if stance is not None and stance.stance == "refused":
+        misfits["refused_by_customer"] = True
+    if not misfits or override_reason.strip():
+        return misfits
+    if lacking:
+        message = mark("%(engineer)s lacks the skills: %(skills)s. Choose another, or give a reason.")
+        code, skills = "skills_missing", ", ".join(misfits["missing_skills"])
+    else:
+        message = mark("The customer refused %(engineer)s. Choose another, or give a reason.")
+        code, skills = "engineer_refused", ""
+    raise Invalid(
+        message,
+        code=code,
+        fields={"override_reason": [mark("Give a reason.")]},
+        engineer=engineer.name,
+        skills=skills,
+    )
+
+
+def unschedule(actor: Actor, visit: Visit, *, reason: str = "", run_id: uuid.UUID | None = None) -> Visit:
+    """Take a visit off the plan: it has no engineer, no time and no lock afterwards.
+
+    Raises
+    ------
+    Conflict
+        It has started, is not planned, or a lock keeps the optimizer (the system, or a run) from it.
+    """
+    if (actor.user_id is None or run_id is not None) and visit.lock != "none":
+        raise Conflict(mark("This visit is locked: the optimizer does not move it."), code="visit_locked")
+    return _take_off(actor, visit, "unschedule", reason)
+
+
+def _take_off(actor: Actor, visit: Visit, verb: str, reason: str) -> Visit:
+    was = (visit.engineer_id, visit.planned_start_at)
+
+    def change() -> None:
+        visit.engineer = None
+        visit.engineer_id = visit.planned_start_at = visit.planned_end_at = None
+        visit.travel_s = visit.distance_m = visit.run_id = None
+        visit.lock = "none"
+
+    facts = {"engineer_id": was[0], "start_at": was[1]}
+    apply_to_visit(actor, visit, verb, reason=reason, facts=facts, change=change)
+    events.publish(VisitScheduled(visit.id, visit.order_id, *was, None, None))
+    return visit
+
+
+def lock(actor: Actor, visit: Visit, kind: str = "both") -> Visit:
+    """Hold fast a visit's engineer, its time or both (`kind`), so that the optimizer keeps them."""
+    if kind not in LOCKS:
+        raise ValueError(f"unknown lock {kind!r}")
+
+    def change() -> None:
+        visit.lock = kind
+
+    verb = "unlock" if kind == "none" else "lock"
+    apply_to_visit(actor, visit, verb, facts={"lock": kind}, change=change)
+    return visit
+
+
+def unlock(actor: Actor, visit: Visit) -> Visit:
+    """Let the optimizer move a visit again."""
+    return lock(actor, visit, "none")
+
+
+def accept(actor: Actor, visit: Visit, *, at: datetime | None = None) -> Visit:
+    """Take the visit on. `at`, here and below: when it happened; now when absent."""
+    apply_to_visit(actor, visit, "accept", at=at)
+    return visit
+
+
+def decline(actor: Actor, visit: Visit, *, reason: str) -> Visit:
+    """Turn the visit down; it goes back to be planned."""
+    return _take_off(actor, visit, "decline", reason)
+
+
+def depart(
+    actor: Actor,
+    visit: Visit,
+    *,
+    lat: float | None = None,
+    lon: float | None = None,
+    accuracy_m: float | None = None,
+    reason: str = "",
+    at: datetime | None = None,
+) -> Visit:
+    """Leave for the site; a position, or the reason why there is none.
+
+    Raises
+    ------
+    Invalid
+        Neither is given.
+    """
+    return _report(actor, visit, "depart", "fix", lat, lon, accuracy_m, reason, at)
+
+
+def arrive(
+    actor: Actor,
+    visit: Visit,
+    *,
+    lat: float | None = None,
+    lon: float | None = None,
+    accuracy_m: float | None = None,
+    reason: str = "",
+    at: datetime | None = None,
+) -> Visit:
+    """Check in at the site; a position, or the reason why there is none.
+
+    A position outside the geofence is flagged, never refused.
+
+    Raises
+    ------
+    Invalid
+        Neither is given.
+    """
+    return _report(actor, visit, "arrive", "check_in", lat, lon, accuracy_m, reason, at)
+
+
+def _report(
+    actor: Actor,
+    visit: Visit,
+    verb: str,
+    kind: str,
+    lat: float | None,
+    lon: float | None,
+    accuracy_m: float | None,
+    reason: str,
+    at: datetime | None,
+) -> Visit:
+    if (lat is None or lon is None) and not reason.strip():
+        message = mark("Send your position, or say why there is none.")
+        raise Invalid(message, code="position_missing", fields={"lat": [message], "reason": [message]})
+    facts: dict[str, Any] = {}
+
+    def change() -> None:
+        if lat is None or lon is None:
+            return
+        assert visit.engineer_id is not None
+        position = positions.record(
+            visit.engineer_id, kind, lat, lon, accuracy_m=accuracy_m, visit=visit, at=at
+        )
+        facts.update(
+            position_id=position.id,
+            distance_from_site_m=position.distance_from_site_m,
+            outside_geofence=position.outside_geofence,
+        )
+
+    apply_to_visit(actor, visit, verb, reason=reason, facts=facts, at=at, change=change)
+    return visit
+
+
+def start(actor: Actor, visit: Visit, *, at: datetime | None = None) -> Visit:
+    """Begin the work, after the check-in."""
+    apply_to_visit(actor, visit, "start", at=at)
+    return visit
+
+
+def hold(actor: Actor, visit: Visit, *, reason: str, at: datetime | None = None) -> Visit:
+    """Interrupt the work."""
+    apply_to_visit(actor, visit, "hold", reason=reason, at=at)
+    return visit
+
+
+def resume(actor: Actor, visit: Visit, *, at: datetime | None = None) -> Visit:
+    """Go on with interrupted work."""
+    apply_to_visit(actor, visit, "resume", at=at)
+    return visit
+
+
+def complete(
+    actor: Actor,
+    visit: Visit,
+    *,
+    solution: str,
+    signature_refused_reason: str = "",
+    at: datetime | None = None,
+) -> Visit:
+    """Finish the work; `solution` says what was done.
+
+    Raises
+    ------
+    Invalid
+        The solution is empty.
+    """
+    if not solution.strip():
+        message = mark("Say what was done: the solution is missing.")
+        raise Invalid(message, code="solution_missing", fields={"solution": [message]})
+    facts = {"solution": solution.strip(), "signature_refused_reason": signature_refused_reason.strip()}
+    apply_to_visit(actor, visit, "complete", facts=facts, at=at)
+    return visit
+
+
+def end_incomplete(
+    actor: Actor, visit: Visit, *, reason: str, note: str = "", at: datetime | None = None
+) -> Visit:
+    """End the visit without the work being done, and return the new visit that follows it.
+
+    The order goes back to be planned; where a part is missing it waits on hold for it.
+
+    Parameters
+    ----------
+    reason : str
+        One of `rules.INCOMPLETE_REASONS`.
+    """
+    if reason not in rules.INCOMPLETE_REASONS:
+        message = mark("Choose one of the reasons.")
+        raise Invalid(message, code="reason_unknown", fields={"reason": [message]})
+    decision = "on_hold" if reason == "needs_part" else None
+    following: list[Visit] = []
+
+    def change() -> None:
+        following.append(follow(visit))
+
+    facts = {"note": note.strip()}
+    apply_to_visit(
+        actor, visit, "end_incomplete", reason=reason, facts=facts, at=at, decision=decision, change=change
+    )
+    return following[0]
+
+
+def cancel(actor: Actor, visit: Visit, *, reason: str) -> Visit:
+    """Give a visit up; it keeps the engineer and time it had, for the record."""
+    apply_to_visit(actor, visit, "cancel", reason=reason)
+    return visit
+
+
+def send_back(actor: Actor, visit: Visit, *, reason: str) -> Visit:
+    """Give a completed visit back to its engineer, who is to complete what the reviewer misses."""
+    apply_to_visit(actor, visit, "send_back", reason=reason)
+    return visit
+
+
+def follow(visit: Visit) -> Visit:
+    """Return a new visit of the same order that follows this one."""
+    return new_visit(visit.order, required=visit.required, follows=visit)
+
+
+def new_visit(order: WorkOrder, *, required: bool = True, follows: Visit | None = None) -> Visit:
+    """Return a new visit of an order, not planned yet."""
+    visit = Visit(
+        id=uuid.uuid4(),
+        sequence=max((v.sequence for v in order.visits), default=0) + 1,
+        required=required,
+        status="created",
+        lock="none",
+        follows_id=follows.id if follows else None,
+    )
+    order.visits.append(visit)
+    return visit
