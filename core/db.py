@@ -90,6 +90,8 @@ def append_only(table: Table) -> None:
     """Let the database itself refuse every change and removal of this table's rows (both databases)."""
     for dialect, statement in append_only_statements(table.name):
         event.listen(table, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect=dialect))
+    for dialect, statement in append_only_removals(table.name):
+        event.listen(table, "after_drop", DDL(statement).execute_if(dialect=dialect))
 
 
 def append_only_statements(name: str) -> list[tuple[str, str]]:
@@ -100,12 +102,17 @@ def append_only_statements(name: str) -> list[tuple[str, str]]:
         for verb in ("update", "delete")
     ]
     postgresql = [
-        f"CREATE FUNCTION {name}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        f"CREATE OR REPLACE FUNCTION {name}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN RAISE EXCEPTION '{name} is append-only'; END $$",
         f"CREATE TRIGGER {name}_append_only BEFORE UPDATE OR DELETE ON {name} "
         f"FOR EACH ROW EXECUTE FUNCTION {name}_append_only()",
     ]
     return [("sqlite", s) for s in sqlite] + [("postgresql", s) for s in postgresql]
+
+
+def append_only_removals(name: str) -> list[tuple[str, str]]:
+    """Return (dialect, SQL) which clears away what a dropped append-only table leaves behind."""
+    return [("postgresql", f"DROP FUNCTION IF EXISTS {name}_append_only()")]
 
 
 @event.listens_for(Engine, "connect")

@@ -47,11 +47,13 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     app = create_app(Settings.from_env(env))
     app.config.update(TESTING=False, PROPAGATE_EXCEPTIONS=False)
     with app.app_context():
-        db.drop_all()
-        db.create_all()
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+        try:
+            db.drop_all()
+            db.create_all()
+            yield app
+        finally:
+            db.session.remove()
+            db.engine.dispose()
 
 
 @pytest.fixture(autouse=True)
