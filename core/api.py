@@ -214,7 +214,7 @@ def not_modified(record: Any) -> Response | None:
     return None
 
 
-def _schema_name(schema: Any) -> str | None:
+def _schema_name(schema: Any) -> str:
     kind = schema if isinstance(schema, type) else type(schema)
     name = kind.__name__.removesuffix("Schema")
     if getattr(schema, "partial", None):

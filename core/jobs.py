@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, Text, Uuid, or_, select, update
+from sqlalchemy import CheckConstraint, CursorResult, Index, String, Text, Update, Uuid, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
@@ -86,7 +86,7 @@ class JobRun:
 
     def _touch(self, **values: Any) -> None:
         ours = (Job.id == self.job_id, Job.fence == self.fence, Job.status == "running")
-        if not db.session.execute(update(Job).where(*ours).values(**values)).rowcount:
+        if not _changed(update(Job).where(*ours).values(**values)):
             raise LeaseLostError(f"job {self.job_id} is no longer ours")
 
 
@@ -140,11 +140,17 @@ def enqueue(
     return job.id
 
 
+def _changed(statement: Update) -> bool:
+    result = db.session.execute(statement)
+    assert isinstance(result, CursorResult)
+    return bool(result.rowcount)
+
+
 def ask_to_cancel(job_id: uuid.UUID) -> None:
     """End a waiting job now, and ask a running one to end early."""
     waiting = (Job.id == job_id, Job.status == "queued")
     ended = {"status": "cancelled", "finished_at": clock.now(), "cancel_asked": True}
-    if not db.session.execute(update(Job).where(*waiting).values(**ended)).rowcount:
+    if not _changed(update(Job).where(*waiting).values(**ended)):
         db.session.execute(update(Job).where(Job.id == job_id).values(cancel_asked=True))
 
 
@@ -178,8 +184,7 @@ def renew(run: JobRun, lease: timedelta) -> bool:
     """Hold the job for longer; False when it is no longer ours."""
     ours = (Job.id == run.job_id, Job.fence == run.fence, Job.status == "running")
     with transaction():
-        held = db.session.execute(update(Job).where(*ours).values(lease_until=clock.now() + lease)).rowcount
-    return bool(held)
+        return _changed(update(Job).where(*ours).values(lease_until=clock.now() + lease))
 
 
 _on_failure: dict[str, Callable[[dict[str, Any], str], None]] = {}

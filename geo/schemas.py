@@ -38,7 +38,7 @@ class PositionFields(Schema):
         lat, lon = data.get("lat"), data.get("lon")
         if (lat is None) != (lon is None):
             raise ValidationError("Give both latitude and longitude, or neither.", "lat")
-        if lat is None:
+        if lat is None or lon is None:
             return
         problem = coordinate_problem(lat, lon)
         if problem:
