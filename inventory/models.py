@@ -5,13 +5,12 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, String, Text, Uuid
+from sqlalchemy import CheckConstraint, Index, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Record, UtcDateTime, append_only, db, foreign_key_id
 
 LOCATION_KINDS = ("warehouse", "shelf", "van", "supplier", "customer", "scrap", "difference")
-HELD_KINDS = ("warehouse", "shelf", "van")
 REQUEST_STATUSES = ("requested", "approved", "refused", "issued", "cancelled")
 
 
@@ -72,7 +71,9 @@ class StockMovement(db.Model):  # type: ignore[name-defined,misc]
         Index("ix_stock_movement_part_from", "part_id", "from_location_id"),
     )
 
-    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    version = 1
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
     part_id: Mapped[uuid.UUID] = foreign_key_id(to="part", ondelete="RESTRICT")
     from_location_id: Mapped[uuid.UUID] = foreign_key_id(to="stock_location", ondelete="RESTRICT")
     to_location_id: Mapped[uuid.UUID] = foreign_key_id(to="stock_location", ondelete="RESTRICT")
@@ -82,7 +83,7 @@ class StockMovement(db.Model):  # type: ignore[name-defined,misc]
         to="part_request", nullable=True, ondelete="RESTRICT"
     )
     order_id: Mapped[uuid.UUID | None] = foreign_key_id(to="work_order", nullable=True, ondelete="RESTRICT")
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     actor_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     actor_name: Mapped[str] = mapped_column(String(200))
 
@@ -91,7 +92,7 @@ append_only(StockMovement.__table__)  # type: ignore[arg-type]
 
 
 class PartRequest(Record):
-    """Somebody in the field asks the warehouse for a part."""
+    """Somebody in the field asks the warehouse for a part; `answer` is what the warehouse said."""
 
     __tablename__ = "part_request"
     __table_args__ = (
@@ -111,6 +112,7 @@ class PartRequest(Record):
     engineer_id: Mapped[uuid.UUID | None] = foreign_key_id(to="engineer", nullable=True, ondelete="RESTRICT")
     status: Mapped[str] = mapped_column(String(12), default="requested")
     reason: Mapped[str] = mapped_column(Text, default="")
+    answer: Mapped[str] = mapped_column(Text, default="")
     requested_by_id: Mapped[uuid.UUID] = mapped_column(Uuid)
     approved_by_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     issued_from_id: Mapped[uuid.UUID | None] = foreign_key_id(
