@@ -192,9 +192,8 @@ def _form_field(name: str, field: fields.Field, value: Any, error: Any) -> dict[
         drawn["step"] = field.metadata.get("step") or ("any" if isinstance(field, fields.Float) else 1)
     elif kind == "lines":
         columns = ", ".join(label_of(f, n) for n, f in field.inner.schema.fields.items())
-        drawn.update(
-            kind="textarea", hint=drawn["hint"] or gettext("One a line: %(columns)s", columns=columns)
-        )
+        how = gettext("One a line: %(columns)s.", columns=columns)
+        drawn.update(kind="textarea", hint=f"{how} {drawn['hint'] or ''}".strip())
     return drawn
 
 

@@ -31,6 +31,7 @@ from core import clock
 from core.auth import people, tokens
 from core.auth.actors import Actor
 from core.auth.models import User
+from core.auth.permissions import roles
 from core.db import db, transaction
 from core.errors import Forbidden, Unauthenticated, mark
 from core.i18n import LOCALES
@@ -277,6 +278,7 @@ def _context() -> dict[str, Any]:
         "theme": g.get("theme") or request.cookies.get("theme") or "auto",
         "csp_nonce": csp_nonce,
         "static_url": static_url,
+        "role_label": lambda role: gettext(roles().get(role, role)),
         "banner": _banner(),
     }
 

@@ -29,9 +29,9 @@ def texts_of_python(path: Path) -> Iterator[str]:
                     yield from headings(keyword.value)
         if isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
-                if isinstance(key, ast.Constant) and key.value in ("label", "hint"):
-                    if isinstance(value, ast.Constant):
-                        yield value.value
+                told = isinstance(key, ast.Constant) and key.value in ("label", "hint")
+                if told and isinstance(value, ast.Constant):
+                    yield value.value
 
 
 def headings(groups: ast.expr) -> Iterator[str]:

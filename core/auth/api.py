@@ -129,7 +129,8 @@ class Tokens(MethodView):
         who = api.actor()
         with transaction(who):
             token, secret = tokens.issue(who, **data)
-        return {**schemas.TokenSchema().dump(token), "secret": secret}
+        fields_ = ("id", "name", "expires_at", "revoked_at", "created_at")
+        return {"secret": secret, **{name: getattr(token, name) for name in fields_}}
 
 
 @blp.route("/tokens/<uuid:record_id>", methods=["DELETE"])

@@ -26,7 +26,9 @@ class PersonSchema(RecordSchema):
         validate=validate.OneOf(["", *LOCALES]),
         metadata={"label": "Language", "names": LOCALES},
     )
-    last_signed_in_at = fields.AwareDateTime(dump_only=True, metadata={"label": "Last signed in"})
+    last_signed_in_at = fields.AwareDateTime(
+        dump_only=True, allow_none=True, metadata={"label": "Last signed in"}
+    )
 
 
 class SignInSchema(Schema):
@@ -58,7 +60,7 @@ class TokenSchema(Schema):
     id = fields.UUID(dump_only=True)
     name = fields.String(required=True, validate=validate.Length(1, 200))
     expires_at = fields.AwareDateTime(load_default=None, allow_none=True)
-    revoked_at = fields.AwareDateTime(dump_only=True)
+    revoked_at = fields.AwareDateTime(dump_only=True, allow_none=True)
     created_at = fields.AwareDateTime(dump_only=True)
 
 

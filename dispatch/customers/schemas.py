@@ -93,7 +93,9 @@ class SiteSchema(RecordSchema, PositionFields):
     customer_id = fields.UUID(required=True, metadata={"label": "Customer", "resource": "customers"})
     name = fields.String(required=True, validate=validate.Length(1, 200), metadata={"label": "Name"})
     address = fields.String(load_default="", validate=validate.Length(max=500), metadata={"label": "Address"})
-    territory_id = fields.UUID(dump_only=True, metadata={"label": "Territory", "resource": "territories"})
+    territory_id = fields.UUID(
+        dump_only=True, allow_none=True, metadata={"label": "Territory", "resource": "territories"}
+    )
     position_source = fields.String(dump_only=True)
     time_zone = fields.String(
         load_default="",

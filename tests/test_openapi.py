@@ -1,0 +1,69 @@
+"""The whole API against its own description: no crash, no undocumented answer."""
+
+from __future__ import annotations
+
+import contextvars
+from typing import Any
+
+import pytest
+import schemathesis
+import schemathesis.openapi
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from schemathesis import GenerationMode, checks
+from schemathesis.core.failures import FailureGroup
+
+from core.db import db
+
+SEED = 20261122
+CHECKS = [
+    checks.not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+]
+
+
+def failures_of(app: Flask, token: str, examples: int) -> list[str]:
+    """Send `examples` requests of either kind, good and bad, to every operation; return what broke."""
+    schema = schemathesis.openapi.from_wsgi("/api/openapi.json", app)
+    headers = {"Authorization": f"Bearer {token}"}
+    broken = []
+    for found in schema.get_all_operations():
+        operation = found.ok()
+        if operation.label == "DELETE /api/v1/tokens/{record_id}":
+            continue
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+
+            @seed(SEED)
+            @settings(
+                max_examples=examples,
+                deadline=None,
+                database=None,
+                phases=[Phase.generate],
+                suppress_health_check=list(HealthCheck),
+            )
+            @given(case=operation.as_strategy(generation_mode=mode))
+            def send(case: Any) -> None:
+                contextvars.Context().run(case.call_and_validate, headers=headers, checks=CHECKS)
+
+            try:
+                send()
+            except FailureGroup as group:
+                broken += [f"{operation.label}: {' '.join(str(each).split())}" for each in group.exceptions]
+            except schemathesis.errors.SchemathesisError as error:
+                if "negative" not in str(error).lower():
+                    broken.append(f"{operation.label}: {error}")
+    db.session.rollback()
+    return list(dict.fromkeys(broken))
+
+
+def test_no_request_gets_a_5xx_or_an_undocumented_answer(app: Flask, admin: Any) -> None:
+    broken = failures_of(app, admin.secret, examples=4)
+    assert not broken, "\n\n".join(broken[:10])
+
+
+@pytest.mark.full
+def test_no_request_gets_a_5xx_or_an_undocumented_answer_at_length(app: Flask, admin: Any) -> None:
+    broken = failures_of(app, admin.secret, examples=100)
+    assert not broken, "\n\n".join(broken[:20])
