@@ -34,6 +34,8 @@ class LinkedGroup:
 
     def place(self, inserter: Inserter, stop: Callable[[], bool]) -> None:
         """Insert the whole group, or what may stand alone of it."""
+        if not self.arrays.vehicles:
+            return
         for offset in range(_OFFSETS + 1):
             whole = offset < _OFFSETS
             if self._placed(inserter, offset if whole else 0, whole) or stop():

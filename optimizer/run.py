@@ -57,8 +57,8 @@ class Run:
         """Return a plan begun from locks, the plan before and cheapest insertion."""
         draft = Draft(self.arrays)
         starts = self._starts_before(initial)
-        locked = {task: at for task, at in starts.items() if self.problem.tasks[task].lock}
-        self._put_as_before(draft, locked)
+        starts = {task: at for task, at in starts.items() if task not in self.arrays.linked}
+        self._put_as_before(draft, {task: at for task, at in starts.items() if self.problem.tasks[task].lock})
         inserter = Inserter(draft)
         urgent = tasks_by_urgency(draft)
         linked = self.arrays.linked
@@ -66,7 +66,7 @@ class Run:
         inserter.insert_all([task for task in urgent if tasks[task].lock and task not in linked], self.stop)
         for group in self.groups:
             group.place(inserter, self.stop)
-        self._put_as_before(draft, {task: at for task, at in starts.items() if task not in linked})
+        self._put_as_before(draft, starts)
         inserter = Inserter(draft)
         left = [task for task in tasks_by_urgency(draft) if task not in linked]
         inserter.insert_all(left, self.stop)
