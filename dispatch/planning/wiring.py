@@ -5,10 +5,18 @@ from __future__ import annotations
 from flask import Flask
 from flask_smorest import Api
 
-from dispatch.planning import models
+from core import jobs
+from core.auth.permissions import allow
+from core.i18n import add_catalogues
+from dispatch.planning import models, replan, runs
 
 __all__ = ["init_app", "models"]
 
 
 def init_app(app: Flask, doors: Api) -> None:
-    """Declare permissions and register the doors."""
+    """Declare permissions, register the doors, the jobs and what is periodic."""
+    add_catalogues(__file__)
+    allow(runs.READ, "dispatcher", "manager")
+    allow(runs.WRITE, "dispatcher")
+    jobs.on_failure(runs.KIND, runs.mark_failed)
+    replan.init_app(app)
