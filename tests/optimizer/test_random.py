@@ -10,7 +10,13 @@ from optimizer.codec import plan_from_text, problem_from_text, text_of_plan, tex
 from optimizer.solve import Engine
 from tests.optimizer.random_problems import problems
 
-calm = settings(max_examples=25, phases=[Phase.explicit, Phase.generate], deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+calm = settings(
+    max_examples=25,
+    phases=[Phase.explicit, Phase.generate],
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
 
 
 def stops_of(result: Result) -> dict[str, tuple[str, int]]:
