@@ -1,10 +1,19 @@
-"""Ties board to the application."""
+"""Ties the board to the application."""
 
 from __future__ import annotations
 
 from flask import Flask
 from flask_smorest import Api
 
+from core.errors import mark
+from core.i18n import add_catalogues
+from core.web import add_menu, add_static
+from dispatch.board import pages
+
 
 def init_app(app: Flask, doors: Api) -> None:
-    """Declare permissions and register the doors."""
+    """Register the page and its files."""
+    add_catalogues(__file__)
+    add_static("board", __file__)
+    app.register_blueprint(pages.bp)
+    add_menu(10, mark("Board"), "board.day", "optimization-runs.read")
