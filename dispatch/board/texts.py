@@ -64,6 +64,6 @@ _TEXTS = {
 def texts_of_board() -> dict[str, str]:
     """Return every word `board.js` shows, by its key."""
     texts = {key: gettext(text) for key, text in _TEXTS.items()}
-    texts.update({f"status.{status}": gettext(style.label) for status, style in STATUSES.items()})
+    texts.update({f"status.{status}": gettext(style.en) for status, style in STATUSES.items()})
     texts.update({f"priority.{priority}": gettext(name) for priority, name in PRIORITY_NAMES.items()})
     return texts
