@@ -1,0 +1,73 @@
+"""The JSON door to imports and to sites that need a location."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from core import api
+from core.api import actor
+from core.db import transaction
+from dispatch.intake import locations, runs
+from dispatch.intake.schemas import (
+    GeocodingStartedSchema,
+    ImportFileSchema,
+    ImportFormSchema,
+    ImportRunSchema,
+    WaitingSitesArgs,
+    WaitingSitesPageSchema,
+)
+
+blp = api.blueprint("intake", __name__, "Imports, and sites that need a location")
+
+
+@blp.route("/imports", methods=["POST"])
+@blp.arguments(ImportFileSchema, location="files")
+@blp.arguments(ImportFormSchema, location="form")
+@blp.response(200, ImportRunSchema)
+@blp.alt_response(202, schema=ImportRunSchema, description="Large: carried out as a job")
+@blp.doc(
+    operationId="import_file",
+    summary="Import requests, engineers or parts from CSV or XLSX; good rows land, bad ones say why",
+)
+def import_file(files: dict[str, Any], form: dict[str, Any]) -> Any:
+    who = actor()
+    who.require("imports.write")
+    run_id = uuid.uuid4()
+    path = runs.file_of(run_id)
+    try:
+        files["file"].save(path)
+        run = runs.prepare_run(who, run_id, file_name=files["file"].filename or "file", **form)
+        runs.start(who, run)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return run, 200 if run.status == "done" else 202, {"Location": f"{api.PREFIX}/imports/{run_id}"}
+
+
+@blp.route("/imports/<uuid:record_id>")
+@blp.response(200, ImportRunSchema)
+@blp.doc(operationId="get_import", summary="One import and how far it is")
+def get_import(record_id: uuid.UUID) -> Any:
+    return runs.run_of(actor(), record_id)
+
+
+@blp.route("/imports/geocode", methods=["POST"])
+@blp.response(202, GeocodingStartedSchema)
+@blp.doc(operationId="geocode", summary="Have jobs ask the geocoder for all sites that need a location")
+def geocode() -> Any:
+    who = actor()
+    with transaction(who):
+        return {"sites": locations.geocode_pending(who)}
+
+
+@blp.route("/waiting-sites")
+@blp.arguments(WaitingSitesArgs, location="query")
+@blp.response(200, WaitingSitesPageSchema)
+@blp.doc(
+    operationId="list_waiting_sites",
+    summary="Sites open orders wait for, with the geocoder's proposal; confirm by PATCH of the site",
+)
+def list_waiting_sites(query: dict[str, Any]) -> Any:
+    items, total = locations.waiting_sites(actor(), query["page"], query["page_size"])
+    return {"items": items, "total": total, **query}
