@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Json, Record, db, foreign_key_id
@@ -21,6 +21,14 @@ class Category(Record):
     __tablename__ = "category"
     __table_args__ = (
         UniqueConstraint("parent_id", "code"),
+        # To a unique constraint every NULL is another parent, so types need an index of their own.
+        Index(
+            "uq_category_type_code",
+            "code",
+            unique=True,
+            sqlite_where=text("parent_id IS NULL"),
+            postgresql_where=text("parent_id IS NULL"),
+        ),
         CheckConstraint(
             "default_priority is null or default_priority in ('low','normal','high','urgent')",
             name="priority_known",
