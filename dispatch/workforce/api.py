@@ -8,7 +8,7 @@ from core import api
 from core.db import transaction
 from dispatch.workforce import shifts
 from dispatch.workforce.resources import ENGINEERS, LEAVE, SHIFTS, SKILLS
-from dispatch.workforce.schemas import RosterResultSchema, RosterSchema
+from dispatch.workforce.roster_schemas import RosterResultSchema, RosterSchema
 
 blp = api.blueprint("workforce", __name__, "Engineers with their skills, shifts and leave")
 
