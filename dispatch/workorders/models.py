@@ -63,7 +63,7 @@ def _one_of(column: str, values: tuple[str, ...]) -> str:
 
 
 class WorkOrder(Record):
-    """Work somebody asked for. `status` follows from `decision`, the last about it all, and from its visits."""
+    """Work somebody asked for. `status` follows from `decision` (the last one) and its visits."""
 
     __tablename__ = "work_order"
     __table_args__ = (

@@ -119,6 +119,7 @@ _BEFORE_DEPARTURE = ("created", "triaged", "dispatched", "accepted", "on_hold")
 ORDER_TRANSITIONS: Mapping[str, Transition] = {
     "triage": Transition(mark("Triage"), ("created", "triaged"), "triaged", _DESK),
     "merge": Transition(mark("Merge"), _BEFORE_DEPARTURE, "merged", _DESK),
+    "take_in": Transition(mark("Take in"), OPEN_ORDERS, None, _DESK),
     "add_visit": Transition(mark("Add a visit"), OPEN_ORDERS, None, _DISPATCHER),
     "resume": Transition(mark("Resume"), ("on_hold",), "triaged", _DESK),
     "cancel": Transition(mark("Cancel"), OPEN_ORDERS, "cancelled", _DESK, needs_reason=True),

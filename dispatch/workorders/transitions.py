@@ -83,7 +83,7 @@ def apply_to_order(
 ) -> None:
     """Decide `verb` about an order: check it against the table, do what follows from it, log.
 
-    `consequence` is called after the check and before the decision is set.
+    `consequence` is called after the check, before the order's status is derived anew.
 
     Raises
     ------
@@ -93,9 +93,9 @@ def apply_to_order(
     transition = rules.ORDER_TRANSITIONS[verb]
     check(actor, transition, order.status, reason)
     before = order.status
+    order.decision = transition.to or order.decision
     if consequence:
         consequence()
-    order.decision = transition.to or order.decision
     settle(order)
     log_order(actor, order, verb, before, reason=reason, facts=facts)
 

@@ -5,10 +5,20 @@ from __future__ import annotations
 from flask import Flask
 from flask_smorest import Api
 
-from dispatch.workorders import models
+from core.auth.permissions import allow
+from core.i18n import add_catalogues
+from dispatch.workorders import api
 
-__all__ = ["init_app", "models"]
+STAFF = ("agent", "dispatcher", "warehouse", "reviewer", "manager")
 
 
 def init_app(app: Flask, doors: Api) -> None:
-    """Declare permissions and register the doors."""
+    """Declare permissions and register the doors; who may do which verb stands in the transition table."""
+    add_catalogues(__file__)
+    allow("work-orders.read", *STAFF, "engineer", "customer")
+    allow("work-orders.write", "agent", "dispatcher", "customer")
+    allow("work-orders.history", *STAFF)
+    allow("visits.read", *STAFF, "engineer", "customer")
+    allow("positions.read", "dispatcher", "manager", "engineer")
+    allow("positions.write", "engineer")
+    doors.register_blueprint(api.blp)

@@ -1,0 +1,184 @@
+"""The JSON door to work orders, visits and positions: lists, changes, and one address a verb."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from flask import request
+from marshmallow import Schema, fields, validate
+
+from core import api, audit, records
+from core.auth.actors import Actor
+from core.db import transaction
+from core.records import Resource, check_version
+from dispatch.workorders import orders, positions, schemas, visits
+from dispatch.workorders.models import Visit, WorkOrder
+from dispatch.workorders.resources import POSITIONS, VISITS, WORK_ORDERS
+from dispatch.workorders.rules import ENGINEER_VERBS
+from dispatch.workorders.transitions import log_of
+from geo.datum import Datum, to_wgs84
+from geo.schemas import PositionSchema
+
+blp = api.blueprint("workorders", __name__, "Work orders, their visits, and where engineers are")
+api.add_resource(blp, WORK_ORDERS, verbs=("create", "change"))
+api.add_resource(blp, VISITS, verbs=())
+
+Verb = Callable[[Actor, Any, dict[str, Any]], Any]
+
+
+def _in_wgs84(data: dict[str, Any]) -> dict[str, Any]:
+    datum = Datum(data.pop("datum", Datum.WGS84))
+    if data["lat"] is not None:
+        point = to_wgs84(data["lat"], data["lon"], datum)
+        data["lat"], data["lon"] = point.lat, point.lon
+    return data
+
+
+def _schedule(actor: Actor, visit: Visit, data: dict[str, Any]) -> Visit:
+    data.setdefault("end_at", data["start_at"] + timedelta(seconds=visit.order.duration_s))
+    return visits.schedule(actor, visit, **data)
+
+
+def _merge(actor: Actor, order: WorkOrder, data: dict[str, Any]) -> WorkOrder:
+    return orders.merge(actor, order, orders.order_of(actor, data["into_id"]), reason=data["reason"])
+
+
+def _said(verb: Callable[..., Any]) -> Verb:
+    return lambda actor, record, data: verb(actor, record, **data)
+
+
+_ORDER_VERBS: dict[str, tuple[type[Schema], Verb, str]] = {
+    "triage": (schemas.TriageSchema, _said(orders.triage), "Say of which class and how urgent it is"),
+    "merge": (schemas.MergeSchema, _merge, "Merge it into another open order that asks for the same"),
+    "resume": (schemas.OptionalReasonSchema, _said(orders.resume), "Let it be planned again after a hold"),
+    "cancel": (schemas.ReasonSchema, _said(orders.cancel), "Give it up, its open visits with it"),
+    "approve": (schemas.ApproveSchema, _said(orders.approve), "Find the work complete"),
+    "reject": (schemas.ReasonSchema, _said(orders.reject), "Find the work incomplete; it goes back"),
+    "confirm": (schemas.OptionalReasonSchema, _said(orders.confirm), "The customer is content"),
+    "dispute": (schemas.ReasonSchema, _said(orders.dispute), "The customer is not content; a visit follows"),
+    "close": (schemas.OptionalReasonSchema, _said(orders.close), "Close it"),
+    "follow_up": (schemas.SatisfactionSchema, _said(orders.follow_up), "Record the customer's satisfaction"),
+    "reopen": (schemas.ReasonSchema, _said(orders.reopen), "Open it again; a visit follows"),
+}
+_VISIT_VERBS: dict[str, tuple[type[Schema], Verb, str]] = {
+    "schedule": (schemas.ScheduleSchema, _schedule, "Dispatch, reassign or move it"),
+    "unschedule": (schemas.OptionalReasonSchema, _said(visits.unschedule), "Take it off the plan"),
+    "lock": (schemas.LockSchema, _said(visits.lock), "Keep the optimizer from moving it"),
+    "unlock": (schemas.NothingSchema, _said(visits.unlock), "Let the optimizer move it again"),
+    "accept": (schemas.NothingSchema, _said(visits.accept), "Take it on"),
+    "decline": (schemas.ReasonSchema, _said(visits.decline), "Turn it down"),
+    "depart": (schemas.ReportSchema, _said(visits.depart), "Leave for the site"),
+    "arrive": (schemas.ReportSchema, _said(visits.arrive), "Check in at the site"),
+    "start": (schemas.NothingSchema, _said(visits.start), "Begin the work"),
+    "hold": (schemas.ReasonSchema, _said(visits.hold), "Interrupt the work"),
+    "resume": (schemas.NothingSchema, _said(visits.resume), "Go on with the work"),
+    "complete": (schemas.CompleteSchema, _said(visits.complete), "Finish the work"),
+    "end_incomplete": (
+        schemas.IncompleteSchema,
+        _said(visits.end_incomplete),
+        "End it without the work being done; answers with the visit that follows",
+    ),
+    "cancel": (schemas.ReasonSchema, _said(visits.cancel), "Give it up"),
+}
+_STALE = {"412": {}, "428": {}}
+_IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": False,
+    "description": "the ETag last read; required unless the assigned engineer reports a step",
+    "schema": {"type": "string"},
+}
+
+
+def _add_verb(
+    resource: Resource, verb: str, schema: type[Schema], act: Verb, summary: str, answer: type[Schema]
+) -> None:
+    noun = resource.name.replace("-", "_")
+    is_step = resource is VISITS and verb in ENGINEER_VERBS
+
+    @blp.route(
+        f"/{resource.name}/<uuid:record_id>/{verb.replace('_', '-')}",
+        methods=["POST"],
+        endpoint=f"{noun}_{verb}",
+    )
+    @blp.arguments(schema)
+    @blp.response(200, answer)
+    @blp.doc(operationId=f"{verb}_{noun}", summary=summary, responses=_STALE, parameters=[_IF_MATCH])
+    def door(data: dict[str, Any], record_id: uuid.UUID) -> Any:
+        who = api.actor()
+        is_optional = is_step and who.has_role("engineer") and "If-Match" not in request.headers
+        with transaction(who):
+            record = records.record_of(resource, who, record_id)
+            if not is_optional:
+                check_version(record, api.version_sent(record_id))
+            changed = act(who, record, _in_wgs84(data) if "lat" in data else data)
+        return changed, 200, api.with_etag(changed)
+
+
+for _verb, (_schema, _act, _summary) in _ORDER_VERBS.items():
+    _add_verb(WORK_ORDERS, _verb, _schema, _act, _summary, schemas.WorkOrderSchema)
+_add_verb(
+    WORK_ORDERS,
+    "add_visit",
+    schemas.AddVisitSchema,
+    _said(orders.add_visit),
+    "Add a visit, such as a second engineer's; answers with it",
+    schemas.VisitSchema,
+)
+for _verb, (_schema, _act, _summary) in _VISIT_VERBS.items():
+    _add_verb(VISITS, _verb, _schema, _act, _summary, schemas.VisitSchema)
+
+
+@blp.route("/work-orders/<uuid:record_id>/events")
+@blp.response(200, schemas.EventsSchema)
+@blp.doc(operationId="list_work_order_events", summary="What happened to an order and at its visits")
+def order_events(record_id: uuid.UUID) -> Any:
+    return {"items": log_of(orders.order_of(api.actor(), record_id))}
+
+
+@blp.route("/work-orders/<uuid:record_id>/history")
+@blp.response(200, schemas.HistorySchema)
+@blp.doc(operationId="list_work_order_history", summary="Who changed what of an order, newest first")
+def order_history(record_id: uuid.UUID) -> Any:
+    who = api.actor()
+    who.require("work-orders.history")
+    return {"items": audit.history(orders.order_of(who, record_id).id)}
+
+
+@blp.route("/engineers/<uuid:engineer_id>/positions", methods=["POST"])
+@blp.arguments(schemas.FixSchema)
+@blp.response(201, PositionSchema)
+@blp.doc(operationId="report_position", summary="Report where an engineer is; by themselves")
+def report_position(data: dict[str, Any], engineer_id: uuid.UUID) -> Any:
+    who = api.actor()
+    with transaction(who):
+        return positions.report(who, engineer_id, **_in_wgs84(data))
+
+
+class PositionPage(Schema):
+    """One page of positions."""
+
+    items = fields.List(fields.Nested(PositionSchema), required=True)
+    page = fields.Integer(required=True)
+    page_size = fields.Integer(required=True)
+    total = fields.Integer(required=True)
+
+
+class PositionListArgs(api.ListArgs):
+    """Which positions."""
+
+    sort = fields.String(load_default=POSITIONS.sort[0], validate=validate.OneOf(records.sortable(POSITIONS)))
+
+
+PositionArgs = PositionListArgs.from_dict({name: item.field for name, item in POSITIONS.filters.items()})
+
+
+@blp.route("/positions")
+@blp.arguments(PositionArgs, location="query")
+@blp.response(200, PositionPage)
+@blp.doc(operationId="list_positions", summary="Where engineers reported to be, newest first")
+def list_positions(query: dict[str, Any]) -> Any:
+    return records.page_of(POSITIONS, api.actor(), query)

@@ -1,0 +1,157 @@
+"""Many orders at once, for imports: checked as single ones are, written with one statement a table."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from marshmallow import ValidationError
+from sqlalchemy import insert, select
+
+from core import audit, clock, events
+from core.auth.actors import Actor
+from core.db import db
+from core.errors import DomainError, mark
+from dispatch.workorders import requests
+from dispatch.workorders.events import OrderCreated
+from dispatch.workorders.models import (
+    OrderEvent,
+    OrderPart,
+    OrderSkill,
+    OrderTool,
+    OrderWindow,
+    Visit,
+    WorkOrder,
+)
+from dispatch.workorders.resources import WORK_ORDERS
+
+_CHILDREN = {"skills": OrderSkill, "parts": OrderPart, "tools": OrderTool, "windows": OrderWindow}
+_DEFAULTS = {"decision": "created", "status": "created", "version": 1}
+
+
+def insert_many(actor: Actor, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Create an order for each good row; bad ones do not hold up the rest.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        As `WorkOrderSchema` takes them. Some thousands at once keep memory low.
+
+    Returns
+    -------
+    list of dict
+        One a row: ``index`` with ``id`` and ``number``, or with ``errors`` by field and a ``detail``.
+    """
+    actor.require(WORK_ORDERS.write)
+    results: list[dict[str, Any]] = [{"index": index} for index in range(len(rows))]
+    loaded = _loaded(rows, results)
+    known = requests.references_of(actor, [data for _, data in loaded])
+    taken = _taken_keys([data for _, data in loaded])
+    good: list[dict[str, Any]] = []
+    for index, data in loaded:
+        try:
+            requests.prepare_row(actor, data, known)
+        except DomainError as error:
+            results[index].update(detail=str(error), errors=error.fields)
+            continue
+        key = (data.get("external_source"), data.get("external_key"))
+        if key in taken:
+            message = mark("There is an order with this key already.")
+            results[index].update(detail=message, errors={"external_key": [message]})
+            continue
+        if key[1] is not None:
+            taken.add(key)
+        results[index]["id"] = data["id"] = uuid.uuid4()
+        good.append(requests.completed(data, known))
+    if good:
+        for data, number in zip(good, requests.take_numbers(len(good)), strict=True):
+            data["number"] = number
+        numbers = {data["id"]: data["number"] for data in good}
+        for result in results:
+            if "id" in result:
+                result["number"] = numbers[result["id"]]
+        _write(actor, good)
+        for data in good:
+            events.publish(OrderCreated(data["id"]))
+    return results
+
+
+def _loaded(
+    rows: Sequence[dict[str, Any]], results: list[dict[str, Any]]
+) -> list[tuple[int, dict[str, Any]]]:
+    schema = WORK_ORDERS.schema()
+    loaded = []
+    for index, row in enumerate(rows):
+        try:
+            loaded.append((index, dict(schema.load(row))))
+        except ValidationError as error:
+            results[index].update(detail=mark("See the fields."), errors=error.normalized_messages())
+    return loaded
+
+
+def _taken_keys(requested: list[dict[str, Any]]) -> set[tuple[Any, Any]]:
+    """Return the pairs of other system and key there which have an order."""
+    by_source: dict[str, list[str]] = {}
+    for data in requested:
+        if data.get("external_source") and data.get("external_key"):
+            by_source.setdefault(data["external_source"], []).append(data["external_key"])
+    taken: set[tuple[Any, Any]] = set()
+    for source, keys in by_source.items():
+        for chunk in requests.chunks(keys):
+            query = select(WorkOrder.external_key).where(
+                WorkOrder.external_source == source, WorkOrder.external_key.in_(chunk)
+            )
+            taken.update((source, key) for key in db.session.scalars(query))
+    return taken
+
+
+def _write(actor: Actor, good: list[dict[str, Any]]) -> None:
+    now = clock.now()
+    columns = {column.key for column in WorkOrder.__table__.columns}
+    common = {**dict.fromkeys(columns), **_DEFAULTS, "created_at": now, "updated_at": now}
+    orders = [{**common, **{k: v for k, v in data.items() if k in columns}} for data in good]
+    visits = [{"id": uuid.uuid4(), "order_id": data["id"]} for data in good]
+    children = {
+        name: [{"order_id": data["id"], **row} for data in good for row in data.get(name) or ()]
+        for name in _CHILDREN
+    }
+    logged = {
+        "verb": "create",
+        "from_status": "",
+        "to_status": "created",
+        "at": now,
+        "actor_id": actor.user_id,
+        "actor_name": actor.name,
+    }
+    session = db.session
+    session.execute(insert(WorkOrder), orders)
+    session.execute(insert(Visit), visits)
+    session.execute(insert(OrderEvent), [{"order_id": data["id"], **logged} for data in good])
+    for name, model in _CHILDREN.items():
+        if children[name]:
+            session.execute(insert(model), children[name])
+    entries = [_entry("work_order", row["id"], row["id"], row) for row in orders]
+    entries += [_entry("visit", row["id"], row["order_id"], row) for row in visits]
+    for name, model in _CHILDREN.items():
+        table = model.__tablename__
+        key = requests.CHILDREN[name]
+        entries += [
+            _entry(table, f"{row['order_id']}:{audit.plain(row[key])}", row["order_id"], row)
+            for row in children[name]
+        ]
+    audit.write_entries(session(), entries)
+
+
+_UNTOLD = {"version", "created_at", "updated_at"}
+
+
+def _entry(table: str, row_id: Any, root_id: Any, row: dict[str, Any]) -> dict[str, Any]:
+    after = {name: audit.plain(v) for name, v in row.items() if v is not None and name not in _UNTOLD}
+    return {
+        "action": "create",
+        "table": table,
+        "row_id": str(row_id),
+        "root_id": str(root_id),
+        "after": after,
+    }

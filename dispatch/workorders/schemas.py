@@ -1,0 +1,363 @@
+"""What work orders, visits and the verbs done to them look like from outside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext
+from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
+
+from core.errors import mark
+from core.fields import Instant
+from core.records import RecordSchema
+from dispatch.flows.models import IMPACTS, PRIORITIES, URGENCIES
+from dispatch.workforce.schemas import SkillLevelSchema, ToolSchema
+from dispatch.workorders import rules
+from dispatch.workorders.models import CHANNELS, LOCKS, ORDER_STATUSES, VISIT_STATUSES
+from dispatch.workorders.rules import INCOMPLETE_REASONS, STAGES, STATUSES
+from geo.schemas import PositionFields
+
+PRIORITY_NAMES = {
+    "low": mark("Low"),
+    "normal": mark("Normal"),
+    "high": mark("High"),
+    "urgent": mark("Urgent"),
+}
+URGENCY_NAMES = {"normal": mark("Normal"), "expedited": mark("Expedited"), "urgent": mark("Urgent")}
+IMPACT_NAMES = {
+    "person": mark("One person"),
+    "group": mark("A group"),
+    "site": mark("The whole site"),
+    "public": mark("The public"),
+}
+CHANNEL_NAMES = {
+    "phone": mark("Phone"),
+    "web": mark("Web form"),
+    "mail": mark("E-mail"),
+    "chat": mark("Chat"),
+    "app": mark("App"),
+    "api": mark("API"),
+    "import": mark("Import"),
+}
+LOCK_NAMES = {
+    "none": mark("Not locked"),
+    "engineer": mark("Engineer locked"),
+    "time": mark("Time locked"),
+    "both": mark("Engineer and time locked"),
+}
+STATUS_NAMES = {status: style.en for status, style in STATUSES.items()}
+
+
+def _sane_instant(instant: Any) -> None:
+    problem = rules.instant_problem(instant)
+    if problem:
+        raise ValidationError(problem)
+
+
+def _sane_duration(duration_s: int) -> None:
+    problem = rules.duration_problem(duration_s)
+    if problem:
+        raise ValidationError(problem)
+
+
+def _instant(label: str, **more: Any) -> Instant:
+    return Instant(
+        allow_none=True, validate=_sane_instant, metadata={"label": label, "kind": "datetime"}, **more
+    )
+
+
+def _choice(label: str, values: tuple[str, ...], names: dict[str, str], **more: Any) -> fields.String:
+    shown = {value: names[value] for value in values}
+    return fields.String(validate=validate.OneOf(values), metadata={"label": label, "names": shown}, **more)
+
+
+def _text(label: str, most: int = 10_000, **more: Any) -> fields.String:
+    metadata = {"label": label, **({"kind": "textarea"} if most > 300 else {})}
+    return fields.String(validate=validate.Length(max=most), metadata=metadata, **more)
+
+
+def _reference(label: str, resource: str, **more: Any) -> fields.UUID:
+    return fields.UUID(metadata={"label": label, "resource": resource}, **more)
+
+
+class OrderPartSchema(Schema):
+    """A part the work needs."""
+
+    part_id = _reference("Part", "parts", required=True)
+    quantity = fields.Integer(
+        load_default=1, validate=validate.Range(1, 10_000), metadata={"label": "Quantity"}
+    )
+
+
+class OrderWindowSchema(Schema):
+    """A span in which the work may begin."""
+
+    starts_at = Instant(required=True, metadata={"label": "From", "kind": "datetime"})
+    ends_at = Instant(required=True, metadata={"label": "Until", "kind": "datetime"})
+
+
+class OrderVisitSchema(RecordSchema):
+    """One going to the site by one engineer, as its order shows it."""
+
+    sequence = fields.Integer(dump_only=True)
+    status = _choice("Status", VISIT_STATUSES, STATUS_NAMES, dump_only=True)
+    colour = fields.Function(lambda visit: STATUSES[visit.status].colour)
+    required = fields.Boolean(dump_only=True)
+    engineer_id = fields.UUID(dump_only=True, metadata={"label": "Engineer", "resource": "engineers"})
+    engineer_name = fields.Function(lambda visit: visit.engineer.name if visit.engineer else None)
+    planned_start_at = fields.AwareDateTime(dump_only=True, metadata={"label": "Planned from"})
+    planned_end_at = fields.AwareDateTime(dump_only=True, metadata={"label": "Planned until"})
+    travel_s = fields.Integer(dump_only=True, metadata={"label": "Travel to it (seconds)"})
+    distance_m = fields.Integer(dump_only=True, metadata={"label": "Way to it (metres)"})
+    promised_from = fields.AwareDateTime(dump_only=True)
+    promised_until = fields.AwareDateTime(dump_only=True)
+    lock = _choice("Lock", LOCKS, LOCK_NAMES, dump_only=True)
+    follows_id = fields.UUID(dump_only=True)
+    run_id = fields.UUID(dump_only=True)
+
+
+class VisitSchema(OrderVisitSchema):
+    """One going to the site by one engineer."""
+
+    order_id = fields.UUID(dump_only=True)
+    order_number = fields.String(attribute="order.number", dump_only=True, metadata={"label": "Work order"})
+    order_version = fields.Integer(attribute="order.version", dump_only=True)
+
+
+class WorkOrderSchema(RecordSchema):
+    """Work somebody asked for. What is left out is taken from its category."""
+
+    number = fields.String(dump_only=True, metadata={"label": "Number"})
+    channel = _choice("Channel", CHANNELS, CHANNEL_NAMES, load_default="phone")
+    category_id = _reference("Category", "categories", required=True)
+    category_name = fields.Function(
+        lambda order: {"en": order.category.name_en, "zh": order.category.name_zh},
+        metadata={"description": "by language"},
+    )
+    title = fields.String(
+        required=True,
+        validate=validate.Length(1, 300),
+        metadata={"label": "Title", "example": "三号扶梯停止运行"},
+    )
+    description = _text("Description", load_default="")
+    priority = _choice("Priority", PRIORITIES, PRIORITY_NAMES)
+    urgency = _choice("Urgency", URGENCIES, URGENCY_NAMES, load_default="normal")
+    impact = _choice("Impact", IMPACTS, IMPACT_NAMES, load_default="person")
+    status = _choice("Status", ORDER_STATUSES, STATUS_NAMES, dump_only=True)
+    stage = fields.Function(lambda order: STATUSES[order.status].stage)
+    colour = fields.Function(lambda order: STATUSES[order.status].colour)
+    customer_id = _reference("Customer", "customers", required=True)
+    customer_name = fields.String(attribute="customer.name", dump_only=True)
+    site_id = _reference("Site", "sites", required=True)
+    site_name = fields.String(attribute="site.name", dump_only=True)
+    address = fields.String(attribute="site.address", dump_only=True)
+    lat = fields.Float(attribute="site.lat", dump_only=True)
+    lon = fields.Float(attribute="site.lon", dump_only=True)
+    territory_id = fields.UUID(attribute="site.territory_id", dump_only=True)
+    asset_id = _reference("Asset", "assets", allow_none=True)
+    contract_id = _reference("Contract", "contracts", allow_none=True)
+    contact_name = _text("Contact", 200, load_default="")
+    contact_phone = _text("Contact's phone", 40, load_default="")
+    occurred_at = _instant("Happened at")
+    requested_at = Instant(validate=_sane_instant, metadata={"label": "Requested at", "kind": "datetime"})
+    duration_s = fields.Integer(
+        strict=True, validate=_sane_duration, metadata={"label": "Duration (seconds)", "example": 3600}
+    )
+    respond_due_at = _instant("Response due")
+    resolve_due_at = _instant("Resolution due")
+    custom = fields.Dict(
+        keys=fields.String(), allow_none=True, metadata={"label": "Custom fields", "kind": "json"}
+    )
+    skills = fields.List(
+        fields.Nested(SkillLevelSchema),
+        validate=validate.Length(max=30),
+        metadata={"label": "Skills needed"},
+    )
+    parts = fields.List(
+        fields.Nested(OrderPartSchema), validate=validate.Length(max=100), metadata={"label": "Parts needed"}
+    )
+    tools = fields.List(
+        fields.Nested(ToolSchema), validate=validate.Length(max=30), metadata={"label": "Tools needed"}
+    )
+    windows = fields.List(
+        fields.Nested(OrderWindowSchema),
+        validate=validate.Length(max=30),
+        metadata={
+            "label": "Time windows",
+            "hint": "When the work may begin. None given: whenever the site is open.",
+        },
+    )
+    external_source = fields.String(
+        allow_none=True, validate=validate.Length(1, 60), metadata={"label": "Other system"}
+    )
+    external_key = fields.String(
+        allow_none=True, validate=validate.Length(1, 200), metadata={"label": "Key in the other system"}
+    )
+    merged_into_id = fields.UUID(dump_only=True)
+    satisfaction = fields.Integer(dump_only=True, metadata={"label": "Satisfaction (1 to 5)"})
+    visits = fields.List(fields.Nested(OrderVisitSchema), dump_only=True)
+    warnings = fields.Method("_warnings", metadata={"description": "what was accepted, but looks wrong"})
+
+    @pre_load
+    def _trim(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        title = data.get("title") if isinstance(data, dict) else None
+        return {**data, "title": title.strip()} if isinstance(title, str) else data
+
+    def _warnings(self, order: Any) -> list[str]:
+        return [gettext(message) % facts for message, facts in getattr(order, "warnings", ())]
+
+
+class EventSchema(Schema):
+    """Something that happened to an order or at one of its visits."""
+
+    verb = fields.String()
+    from_status = fields.String()
+    to_status = fields.String()
+    at = fields.AwareDateTime()
+    actor_id = fields.UUID()
+    actor_name = fields.String()
+    reason = fields.String()
+    facts = fields.Dict()
+    visit_id = fields.UUID(metadata={"description": "absent for what concerns the order as a whole"})
+
+
+class EventsSchema(Schema):
+    """The log of an order, oldest first."""
+
+    items = fields.List(fields.Nested(EventSchema), required=True)
+
+
+class ChangeSchema(Schema):
+    """One change of one row: who, when, from what, to what."""
+
+    at = fields.AwareDateTime()
+    actor_id = fields.UUID()
+    actor_name = fields.String()
+    action = fields.String()
+    table = fields.String()
+    row_id = fields.String()
+    before = fields.Dict()
+    after = fields.Dict()
+
+
+class HistorySchema(Schema):
+    """The changes of an order and of what belongs to it, newest first."""
+
+    items = fields.List(fields.Nested(ChangeSchema), required=True)
+
+
+class NothingSchema(Schema):
+    """A verb that needs nothing said."""
+
+
+class ReasonSchema(Schema):
+    """A verb that needs a reason."""
+
+    reason = _text("Reason", 2000, required=True)
+
+
+class OptionalReasonSchema(Schema):
+    """A verb that may have a reason."""
+
+    reason = _text("Reason", 2000, load_default="")
+
+
+class TriageSchema(Schema):
+    """Class and priority, where they change."""
+
+    category_id = _reference("Category", "categories")
+    priority = _choice("Priority", PRIORITIES, PRIORITY_NAMES)
+    urgency = _choice("Urgency", URGENCIES, URGENCY_NAMES)
+    impact = _choice("Impact", IMPACTS, IMPACT_NAMES)
+    reason = _text("Reason", 2000, load_default="")
+
+
+class MergeSchema(Schema):
+    """The open order that goes on for both."""
+
+    into_id = _reference("Merge into", "work-orders", required=True)
+    reason = _text("Reason", 2000, load_default="")
+
+
+class ApproveSchema(Schema):
+    """What the reviewer found complete."""
+
+    checked = fields.List(
+        fields.String(validate=validate.Length(1, 100)),
+        load_default=list,
+        validate=validate.Length(max=50),
+        metadata={"label": "Found complete", "example": ["solution", "photos"]},
+    )
+    reason = _text("Note", 2000, load_default="")
+
+
+class SatisfactionSchema(Schema):
+    """How satisfied the customer is, from 1 to 5."""
+
+    score = fields.Integer(
+        required=True,
+        strict=True,
+        validate=validate.Range(1, 5, error=mark("Give a score from 1 (worst) to 5 (best).")),
+        metadata={"label": "Satisfaction (1 to 5)"},
+    )
+    reason = _text("Note", 2000, load_default="")
+
+
+class AddVisitSchema(Schema):
+    """A further visit, such as a second engineer's at once."""
+
+    required = fields.Boolean(load_default=True, metadata={"label": "The order is not done without it"})
+    reason = _text("Reason", 2000, load_default="")
+
+
+class ScheduleSchema(Schema):
+    """Who goes, when."""
+
+    engineer_id = _reference("Engineer", "engineers", required=True)
+    start_at = Instant(required=True, metadata={"label": "From", "kind": "datetime"})
+    end_at = Instant(
+        metadata={"label": "Until", "kind": "datetime", "hint": "Absent: as long as the work takes."}
+    )
+    override_reason = _text("Reason to send somebody who does not fit", 2000, load_default="")
+
+
+class LockSchema(Schema):
+    """What the optimizer keeps."""
+
+    kind = _choice("Lock", ("engineer", "time", "both"), LOCK_NAMES, load_default="both")
+
+
+class ReportSchema(PositionFields):
+    """A position, or the reason why there is none."""
+
+    accuracy_m = fields.Float(load_default=None, allow_none=True, validate=validate.Range(0, 1_000_000))
+    reason = _text("Reason without a position", 2000, load_default="")
+
+
+class CompleteSchema(Schema):
+    """What was done."""
+
+    solution = _text("Solution", required=True)
+    signature_refused_reason = _text("Why there is no signature", 2000, load_default="")
+
+
+class IncompleteSchema(Schema):
+    """Why the work is not done."""
+
+    reason = _choice("Reason", tuple(INCOMPLETE_REASONS), INCOMPLETE_REASONS, required=True)
+    note = _text("Note", 2000, load_default="")
+
+
+class FixSchema(PositionFields):
+    """Where an engineer is."""
+
+    accuracy_m = fields.Float(load_default=None, allow_none=True, validate=validate.Range(0, 1_000_000))
+    recorded_at = Instant(load_default=None, allow_none=True, validate=_sane_instant)
+
+    @validates_schema(skip_on_field_errors=True)
+    def _has_position(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("lat") is None:
+            raise ValidationError(mark("Give latitude and longitude."), "lat")
+
+
+STAGE_NAMES = {stage: names[0] for stage, names in STAGES.items()}
