@@ -9,7 +9,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from core.api import Strict
 from core.errors import mark
 from core.records import RecordSchema
-from inventory.models import LOCATION_KINDS
+from inventory.models import LOCATION_KINDS, REQUEST_STATUSES
 
 KIND_NAMES = {
     "warehouse": mark("Warehouse"),
@@ -111,8 +111,12 @@ class StockMovementSchema(Schema):
 
     id = fields.UUID(dump_only=True)
     part_id = fields.UUID(required=True, metadata={"label": "Part", "resource": "parts"})
-    from_location_id = fields.UUID(required=True, metadata={"label": "From", "resource": "stock-locations"})
-    to_location_id = fields.UUID(required=True, metadata={"label": "To", "resource": "stock-locations"})
+    from_location_id = fields.UUID(
+        required=True, metadata={"label": "From location", "resource": "stock-locations"}
+    )
+    to_location_id = fields.UUID(
+        required=True, metadata={"label": "To location", "resource": "stock-locations"}
+    )
     quantity = _quantity()
     reason = fields.String(load_default="", validate=validate.Length(max=300), metadata={"label": "Reason"})
     order_id = fields.UUID(
@@ -142,7 +146,11 @@ class PartRequestSchema(RecordSchema):
         validate=validate.Length(max=2000),
         metadata={"label": "Reason", "kind": "textarea"},
     )
-    status = fields.String(dump_only=True, metadata={"label": "Status", "names": STATUS_NAMES})
+    status = fields.String(
+        dump_only=True,
+        validate=validate.OneOf(REQUEST_STATUSES),
+        metadata={"label": "Status", "names": STATUS_NAMES},
+    )
     answer = fields.String(dump_only=True, metadata={"label": "Answer of the warehouse"})
     requested_by_id = fields.UUID(dump_only=True)
     approved_by_id = fields.UUID(dump_only=True)
@@ -164,11 +172,17 @@ class PartRefusalSchema(Schema):
 class PartIssueSchema(Schema):
     """From where, and into which van, a request is issued."""
 
-    from_location_id = fields.UUID(required=True, metadata={"label": "From", "resource": "stock-locations"})
+    from_location_id = fields.UUID(
+        required=True, metadata={"label": "From location", "resource": "stock-locations"}
+    )
     to_location_id = fields.UUID(
         load_default=None,
         allow_none=True,
-        metadata={"label": "To", "resource": "stock-locations", "hint": "Empty: the engineer's own van."},
+        metadata={
+            "label": "To location",
+            "resource": "stock-locations",
+            "hint": "Empty: the engineer's own van.",
+        },
     )
 
 

@@ -6,8 +6,10 @@ from flask import Flask
 from flask_smorest import Api
 
 from core.auth.permissions import allow
+from core.errors import mark
 from core.i18n import add_catalogues
-from inventory import api
+from core.web import add_menu
+from inventory import api, pages
 
 STAFF = ("agent", "dispatcher", "engineer", "warehouse", "reviewer", "manager")
 
@@ -26,3 +28,9 @@ def init_app(app: Flask, doors: Api) -> None:
         allow(permission, "warehouse")
     allow("part-requests.write", "engineer", "dispatcher", "agent")
     doors.register_blueprint(api.blp)
+    for door in pages.blueprints:
+        app.register_blueprint(door)
+    add_menu(60, mark("Part requests"), "part_requests.list_", "part-requests.read")
+    add_menu(61, mark("Parts"), "parts.list_", "parts.read")
+    add_menu(62, mark("Stock locations"), "stock_locations.list_", "stock-locations.read")
+    add_menu(63, mark("Stock movements"), "stock_movements.list_", "stock-movements.read")
