@@ -86,8 +86,12 @@ def foreign_key_id(*, nullable: bool = False, ondelete: str | None = None, to: s
     )
 
 
+append_only_tables: set[str] = set()
+
+
 def append_only(table: Table) -> None:
     """Let the database itself refuse every change and removal of this table's rows (both databases)."""
+    append_only_tables.add(table.name)
     for dialect, statement in append_only_statements(table.name):
         event.listen(table, "after_create", DDL(statement.replace("%", "%%")).execute_if(dialect=dialect))
     for dialect, statement in append_only_removals(table.name):
@@ -165,6 +169,24 @@ def transaction(actor: Any = None) -> Iterator[Any]:
     finally:
         session.info.pop("actor", None)
         _writing.reset(token)
+
+
+@contextmanager
+def migrating() -> Iterator[Connection]:
+    """Yield a connection for migrations: on SQLite it takes the write lock and has foreign keys off."""
+    token = _writing.set(True)
+    with db.engine.connect() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        raw: Any = connection.connection.driver_connection
+        try:
+            if sqlite:
+                raw.execute("PRAGMA foreign_keys=OFF").close()
+            yield connection
+        finally:
+            connection.rollback()
+            if sqlite:
+                raw.execute("PRAGMA foreign_keys=ON").close()
+            _writing.reset(token)
 
 
 _before_commit: list[Any] = []

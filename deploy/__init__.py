@@ -1,0 +1,1 @@
+"""Setting Paidan up, starting it, and checks of what it is shipped with."""
