@@ -217,8 +217,9 @@ def shifts_from_pattern(
     """Return the shifts of a weekly pattern for every day from the first to the last, in order of time.
 
     The wall's clock rules: a shift from 8 to 17 starts at 8 before and after the clocks change, and a night
-    shift in between is an hour longer or shorter. A time the clocks skip is the one as long after
-    midnight; of an hour that comes twice the first is meant. A shift of skipped time alone is left out.
+    shift in between is an hour longer or shorter. Of an hour that comes twice the first is meant; a time the
+    clocks skip is the moment they do, and a shift of skipped time alone is left out. So shifts that do
+    not overlap on the wall's clock never overlap.
     """
     nominal = _nominal_shifts(pattern, first_day, last_day, zone)
     made = (
@@ -238,19 +239,17 @@ def _nominal_shifts(
         for item in items:
             if item.weekday != day.weekday():
                 continue
-            end_day = _day_of(day, same=item.ends > item.starts)
-            if not (_is_skipped(day, item.starts, zone) and _is_skipped(end_day, item.ends, zone)):
-                yield _rostered(item, day, end_day, zone)
+            yield _rostered(item, day, zone)
 
 
-def _rostered(item: PatternShift, day: date, end_day: date, zone: ZoneInfo) -> RosteredShift:
+def _rostered(item: PatternShift, day: date, zone: ZoneInfo) -> RosteredShift:
     breaks = []
     for pause in item.breaks:
         first = _day_of(day, same=pause.earliest >= item.starts)
         last = _day_of(first, same=pause.latest >= pause.earliest)
-        earliest = _instant(first, pause.earliest, zone)
-        latest = max(earliest, _instant(last, pause.latest, zone))
+        earliest, latest = _instant(first, pause.earliest, zone), _instant(last, pause.latest, zone)
         breaks.append(Break(earliest, latest, pause.duration_s))
+    end_day = _day_of(day, same=item.ends > item.starts)
     starts_at, ends_at = _instant(day, item.starts, zone), _instant(end_day, item.ends, zone)
     return RosteredShift(day, starts_at, ends_at, tuple(breaks))
 
@@ -260,11 +259,21 @@ def _day_of(day: date, *, same: bool) -> date:
 
 
 def _instant(day: date, at: time, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, at, zone).astimezone(UTC)
-
-
-def _is_skipped(day: date, at: time, zone: ZoneInfo) -> bool:
-    return _instant(day, at, zone).astimezone(zone).replace(tzinfo=None) != datetime.combine(day, at)
+    """Return when a wall's clock shows a time, or first shows a later one where it skips that time."""
+    local = datetime.combine(day, at, zone)
+    after = local.astimezone(UTC)
+    if after.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
+        return after
+    # With the offset of before the skip the instant lies after it, with the other one before (PEP 495).
+    before = local.replace(fold=1).astimezone(UTC)
+    offset = after.astimezone(zone).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = before + (after - before) // 2
+        if middle.astimezone(zone).utcoffset() == offset:
+            after = middle
+        else:
+            before = middle
+    return after.replace(microsecond=0)
 
 
 def pattern_faults(pattern: Sequence[PatternShift]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, timedelta
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,7 +26,7 @@ from dispatch.workforce.rules import (
     span_faults,
 )
 
-MOST_AT_ONCE = 10_000
+MOST_AT_ONCE = 5000
 
 
 def local_span(span: Span) -> str:
@@ -134,7 +134,7 @@ def _present(engineer_id: uuid.UUID, wanted: list[RosteredShift]) -> list[Any]:
     query = select(Shift.starts_at, Shift.ends_at).where(
         Shift.engineer_id == engineer_id,
         Shift.ends_at > wanted[0].starts_at,
-        Shift.starts_at < wanted[-1].ends_at + timedelta(days=1),
+        Shift.starts_at < max(each.ends_at for each in wanted),
     )
     return list(db.session.execute(query))
 

@@ -6,9 +6,15 @@ import uuid
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from core import forms
 from core.auth.actors import Actor, person
+from core.db import db
 from dispatch.workforce import engineers
+from dispatch.workforce.models import Shift
+from dispatch.workforce.resources import SHIFTS
+from dispatch.workforce.schemas import EngineerSchema
 
 HOME = {"home_lat": 31.23, "home_lon": 121.47}
 
@@ -224,6 +230,17 @@ def test_overlapping_shifts_of_one_engineer_are_refused(admin: Any) -> None:
     assert admin.patch(path, {"starts_at": "2026-03-02T18:00:00+08:00"}, etag).status_code == 200
 
 
+def test_a_shift_is_called_by_its_engineer_and_local_time(admin: Any) -> None:
+    made(admin.post("/shifts", shift_of(make_engineer(admin))))
+    assert SHIFTS.title(db.session.scalars(select(Shift)).one()) == "林晓 E-1 2026-03-02 08:00 – 17:00"
+
+
+def test_an_account_is_chosen_among_people_who_are_engineers(client_of: Any) -> None:
+    user_id = str(client_of("engineer").user_id)
+    client_of("agent")
+    assert forms.choices_of(EngineerSchema().fields["user_id"]) == [(user_id, "engineer")]
+
+
 def test_a_changed_shift_still_holds_its_breaks(admin: Any) -> None:
     shift = made(admin.post("/shifts", shift_of(make_engineer(admin), breaks=[lunch()])))
     path = f"/shifts/{shift['id']}"
@@ -320,6 +337,11 @@ def test_a_roster_that_cannot_be_is_refused_with_a_sentence(admin: Any, values: 
     assert answer.status_code == 422
     assert said in str(answer.json)
     assert admin.get("/shifts").json["total"] == 0
+
+
+def test_a_roster_of_days_on_which_nobody_works_is_empty(admin: Any) -> None:
+    body = roster(make_engineer(admin)["id"], first_day="2026-03-07", last_day="2026-03-08")
+    assert admin.post("/shifts/from-pattern", body).json == {"created": 0, "skipped": 0}
 
 
 def test_an_engineer_makes_no_roster(client_of: Any) -> None:

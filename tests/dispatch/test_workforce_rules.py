@@ -255,20 +255,42 @@ def test_a_day_that_a_country_skipped_has_no_shift() -> None:
     assert [each.day.day for each in made] == [29, 31]
 
 
-zones = st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Shanghai"])
+def test_a_shift_that_starts_in_skipped_time_starts_when_the_clocks_do() -> None:
+    [made] = shifts_from_pattern(
+        [PatternShift(6, time(2, 30), time(6))], date(2026, 3, 29), date(2026, 3, 29), BERLIN
+    )
+    assert made.starts_at == datetime(2026, 3, 29, 1, tzinfo=UTC)
+
+
+ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Shanghai"]
+times = st.times().map(lambda t: t.replace(second=0, microsecond=0))
 
 
 @given(
-    st.times(), st.times(), st.times(), st.times(), st.integers(60, 3600), zones, st.dates(date(2025, 1, 1))
+    st.lists(times, min_size=6, max_size=6, unique=True),
+    st.integers(60, 3600),
+    st.sampled_from(ZONES),
+    st.dates(date(2005, 1, 1), date(2040, 1, 1)),
 )
-def test_every_shift_of_a_pattern_can_be_whatever_the_clocks_do(
-    starts: time, ends: time, earliest: time, latest: time, duration_s: int, zone: str, day: date
+def test_what_fits_on_the_walls_clock_fits_whatever_the_clocks_do(
+    marks: list[time], duration_s: int, zone: str, day: date
 ) -> None:
-    day = min(day, date(2100, 1, 1))
-    item = PatternShift(day.weekday(), starts, ends, (PatternBreak(earliest, latest, duration_s),))
-    for made in shifts_from_pattern([item], day, day, ZoneInfo(zone)):
-        assert set(shift_faults(made, made.breaks)) <= {"ends_at"}
-        assert made.ends_at - made.starts_at <= timedelta(hours=25)
+    a, earliest, latest, b, c, d = sorted(marks)
+    pause = PatternBreak(earliest, latest, duration_s)
+    pattern = [PatternShift(weekday, a, b, (pause,)) for weekday in range(7)]
+    pattern += [PatternShift(weekday, c, d) for weekday in range(7)]
+    pattern += [PatternShift(weekday, d, a) for weekday in range(7)]
+    made = shifts_from_pattern(pattern, day, day + timedelta(days=2), ZoneInfo(zone))
+    assert not any(overlaps(x, y) for x, y in pairwise(made))
+    for each in made:
+        assert shift_faults(each, each.breaks) == {}
+
+
+@pytest.mark.parametrize("sunday", [date(2026, 3, 29), date(2026, 10, 25)])
+def test_shifts_side_by_side_in_the_night_of_the_change_do_not_overlap(sunday: date) -> None:
+    pattern = [PatternShift(5, time(22), time(2, 30)), PatternShift(6, time(2, 45), time(8))]
+    evening, morning = shifts_from_pattern(pattern, sunday - timedelta(1), sunday, BERLIN)
+    assert not overlaps(evening, morning)
 
 
 @pytest.mark.parametrize(
