@@ -35,11 +35,13 @@ def reasons(draft: Draft, inserter: Inserter, task: int, thorough: bool = True) 
         concerned[rule] = [engineers[index].id for index in np.flatnonzero(mask)]
     linked = any(detail.id in (link.before, link.after) for link in arrays.problem.links)
     roomy = inserter.engineers_with_room(task) if thorough else set()
+    best = inserter.best(task) if roomy else None
+    missed = Rule.NO_TIME if best and inserter.worth_it(task, best) else Rule.COST
     for index in np.flatnonzero(arrays.allowed[task]):
         if int(index) not in roomy:
             rule = _rule_alone(draft, task, int(index)) if thorough else Rule.NO_ROOM
         else:
-            rule = Rule.LINK_BOTH if linked else Rule.COST
+            rule = Rule.LINK_BOTH if linked else missed
         concerned.setdefault(rule, []).append(engineers[index].id)
     if not engineers:
         concerned[Rule.NO_ROOM] = []

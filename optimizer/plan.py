@@ -34,6 +34,7 @@ class Rule(StrEnum):
     ONCE = "once"  #: a task, or a shift, more than once, or a task neither planned nor unplanned
     UNKNOWN = "unknown"  #: an id that is not in the problem
     NO_ROOM = "no_room"  #: reason only: it would fit, but not beside what is planned
+    NO_TIME = "no_time"  #: reason only: the search ended before the task was looked at
     COST = "cost"  #: reason only: it would cost more than leaving it out
 
 

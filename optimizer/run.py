@@ -16,6 +16,9 @@ from optimizer.routing import improved_orders
 from optimizer.ruin import Ruin
 from optimizer.score import score
 
+#: Tasks left out times engineers for which reasons are looked into even when the time is up.
+_THOROUGH_PAIRS = 20_000
+
 
 class Run:
     """One call of `solve`."""
@@ -176,7 +179,7 @@ class Run:
     def plan_of(self, draft: Draft, explained: bool = True) -> Plan:
         """Return a draft as a plan, with the reasons for what is left out.
 
-        Once the time is up reasons are no longer looked into, only told apart by task and engineer.
+        Of very many left out, once the time is up, only what is between task and engineer is told.
         """
         tasks, routes = self.problem.tasks, []
         for vehicle, table, order in zip(self.arrays.vehicles, draft.tables, draft.orders, strict=True):
@@ -204,10 +207,11 @@ class Run:
             )
         left = [task for task in range(len(tasks)) if task not in draft.where]
         inserter = Inserter(draft) if explained and left else None
+        most = _THOROUGH_PAIRS // max(1, len(self.problem.engineers))
         unplanned = (
-            reasons(draft, inserter, task, thorough=not self.late())
+            reasons(draft, inserter, task, thorough=number < most or not self.late())
             if inserter
             else Unplanned(tasks[task].id)
-            for task in left
+            for number, task in enumerate(left)
         )
         return Plan(tuple(routes), tuple(unplanned))
