@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from core import clock
 from core.db import db
@@ -22,8 +22,8 @@ _index: tuple[Any, TerritoryIndex, dict[str, Any]] | None = None
 def territory_index() -> tuple[TerritoryIndex, dict[str, Any]]:
     """Return the index of active territories, and their ids by code; kept until one changes."""
     global _index
-    query = select(func.count(Territory.id), func.max(Territory.updated_at), func.sum(Territory.version))
-    state = (str(db.engine.url), tuple(db.session.execute(query.where(Territory.active)).one()))
+    query = select(Territory.id, Territory.version).where(Territory.active).order_by(Territory.id)
+    state = (str(db.engine.url), tuple(map(tuple, db.session.execute(query))))
     if _index is None or _index[0] != state:
         rows = db.session.execute(
             select(Territory.code, Territory.id, Territory.geometry).where(Territory.active)
