@@ -1,0 +1,33 @@
+"""How gunicorn serves for `python -m deploy.serve`: one process, many threads, ends with its launcher."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from typing import Any
+
+bind = os.environ.get("PAIDAN_BIND", "127.0.0.1:8000")
+wsgi_app = "wsgi:create_app()"
+worker_class = "gthread"
+workers = 1
+threads = 48
+graceful_timeout = 3
+timeout = 120
+accesslog = None
+loglevel = "warning"
+control_socket_disable = True
+
+
+def on_starting(_server: Any) -> None:
+    """Watch the launcher: a server nobody watches would hold the port for ever."""
+    launcher = int(os.environ.get("PAIDAN_LAUNCHER", "0"))
+    if launcher:
+        threading.Thread(target=_end_with, args=(launcher,), daemon=True).start()
+
+
+def _end_with(launcher: int) -> None:
+    while os.getppid() == launcher:
+        time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGTERM)
