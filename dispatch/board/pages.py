@@ -13,6 +13,7 @@ from core import clock
 from core.db import db
 from core.web import page_actor
 from dispatch.board.texts import texts_of_board
+from dispatch.workorders.rules import STATUSES
 from geo.models import Territory
 
 bp = Blueprint("board", __name__, template_folder="templates")
@@ -37,12 +38,14 @@ def day() -> str:
         "day": shown.isoformat(),
         "query": query,
         "run_id": _id(request.args.get("run", "")),
+        "now": clock.now().isoformat(),
         "zone": settings.time_zone,
         "locale": locale.language if locale else "zh",
         "tiles": settings.map_tiles,
         "may_plan": who.may("optimization-runs.write"),
         "territories": [{"id": str(t.id), "name": t.name, "geometry": t.geometry} for t in territories],
         "texts": texts_of_board(),
+        "colours": {status: style.colour for status, style in STATUSES.items()},
     }
     lead = format_date(shown, "full")
     return render_template("board/board.html", title=gettext("Dispatch board"), lead=lead, config=config)

@@ -40,6 +40,8 @@ _TEXTS = {
     "engineers": mark("Engineers with work"),
     "time": mark("Time"),
     "why": mark("Why"),
+    "promise": mark("breaks a promise"),
+    "left_out_now": mark("left as it was"),
     "stale": mark("changed meanwhile"),
     "nothing_changes": mark("Nothing would change."),
     "published": mark("Published"),

@@ -23,7 +23,7 @@ function Board() {
 
   const load = async () => {
     try {
-      setPlan(await send(`/plan?${new URLSearchParams(config.query)}`));
+      setPlan(drawable(await send(`/plan?${new URLSearchParams(config.query)}`)));
     } catch (error) {
       setSaid({ tone: "red", text: sentence(error) });
     }
@@ -64,9 +64,12 @@ function Board() {
       const answer = await send(`/optimization-runs/${run.id}/publish`, {
         method: "POST", body: visits ? { visit_ids: visits } : {}, headers: { "Idempotency-Key": crypto.randomUUID() },
       });
-      const stale = answer.stale?.length ?? 0;
-      const published = answer.published?.length ?? answer.published ?? 0;
-      setSaid({ tone: stale ? "yellow" : "green", text: `${texts.published}: ${format.number(published)}${stale ? ` · ${texts.stale}: ${format.number(stale)}` : ""}` });
+      const stale = answer.left_out.length;
+      const reasons = [...new Set(answer.left_out.map((/** @type {any} */ one) => one.sentence))].join(" ");
+      setSaid({
+        tone: stale ? "yellow" : "green",
+        text: `${texts.published}: ${format.number(answer.scheduled + answer.removed)}${stale ? ` · ${texts.left_out_now}: ${format.number(stale)}. ${reasons}` : ""}`,
+      });
       setRun(null);
       setPreview(null);
     } catch (error) {
@@ -125,7 +128,7 @@ function Board() {
       </aside>
       <div>
         <${MapView} lanes=${lanes} unplanned=${plan.unplanned} territories=${config.territories} tiles=${config.tiles} lit=${lit} texts=${texts} />
-        <${Lanes} lanes=${lanes} from=${from} until=${until} now=${Date.parse(plan.now)} format=${format} texts=${texts} lit=${lit} />
+        <${Lanes} lanes=${lanes} from=${from} until=${until} now=${Date.parse(config.now) + performance.now()} format=${format} texts=${texts} lit=${lit} />
       </div>
     </div>`;
 }
@@ -144,6 +147,30 @@ function tiles(plan) {
     [texts.engineers, `${format.number(at_work)} / ${format.number(plan.engineers.length)}`, "grey"],
   ];
   return html`<div class="tiles">${all.map(([label, value, tone]) => html`<div class=${`tile tone-${tone}`}><div class="label">${label}</div><div class="value">${value}</div></div>`)}</div>`;
+}
+
+/**
+ * The plan with what the lanes and the map need: colours by status, breaks where they may begin.
+ * @param {any} plan
+ */
+function drawable(plan) {
+  const bar = (/** @type {any} */ v) => ({
+    ...v, visit_id: v.id, start_at: v.planned_start_at, end_at: v.planned_end_at,
+    colour: config.colours[v.status === "created" ? v.order_status : v.status] ?? "grey",
+  });
+  const rest = (/** @type {any} */ pause) => {
+    const from = Date.parse(pause.earliest_at);
+    return { starts_at: pause.earliest_at, ends_at: new Date(from + pause.duration_s * 1000).toISOString() };
+  };
+  return {
+    ...plan,
+    engineers: plan.engineers.map((/** @type {any} */ lane) => ({
+      ...lane,
+      visits: lane.visits.map(bar),
+      spans: lane.spans.map((/** @type {any} */ span) => ({ ...span, breaks: span.breaks.map(rest) })),
+    })),
+    unplanned: plan.unplanned.map(bar),
+  };
 }
 
 /** The lanes as they would be with the proposal published. @param {any} plan @param {any} preview */

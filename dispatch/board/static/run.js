@@ -43,7 +43,7 @@ export function Progress({ run, format, texts, onCancel }) {
  */
 export function Preview({ run, preview, format, texts, mayPlan, onPublish, onDiscard }) {
   const [dropped, setDropped] = useState(/** @type {string[]} */ ([]));
-  const changes = preview.changes.filter((/** @type {any} */ c) => c.change !== "kept");
+  const changes = preview.changes;
   const open = run.status === "ready";
   const toggle = (/** @type {string} */ id) =>
     setDropped(dropped.includes(id) ? dropped.filter((each) => each !== id) : [...dropped, id]);
@@ -53,7 +53,7 @@ export function Preview({ run, preview, format, texts, mayPlan, onPublish, onDis
   };
   return html`<section class="panel run" aria-label=${texts.preview}>
     <header><h2>${texts.preview} ${run.number}</h2></header>
-    ${(run.warnings ?? []).map((/** @type {any} */ w) => html`<p class="message tone-yellow">${w.sentence ?? w}</p>`)}
+    ${(run.warnings ?? []).map((/** @type {any} */ w) => html`<p class="message tone-yellow">${w.sentence}</p>`)}
     <div class="compare">
       ${figures(preview, format, texts).map(([label, before, after, better]) => html`
         <div class=${`tile tone-${better === 0 ? "grey" : better ? "green" : "red"}`}>
@@ -68,9 +68,10 @@ export function Preview({ run, preview, format, texts, mayPlan, onPublish, onDis
         ${open && mayPlan ? html`<td>${c.change === "left_out" ? null : html`<input type="checkbox" aria-label=${`${texts.publish} ${c.number}`}
             checked=${!dropped.includes(c.visit_id)} onChange=${() => toggle(c.visit_id)} />`}</td>` : null}
         <td data-label=${texts.change}><span class=${`badge tone-${{ new: "green", moved: "yellow", left_out: "red", removed: "red" }[/** @type {"new"} */ (c.change)] ?? "grey"}`}>${texts[`change.${c.change}`] ?? c.change}</span>
+          ${c.breaks_promise ? html` <span class="badge tone-red">${texts.promise}</span>` : null}
           ${c.outcome === "stale" ? html` <span class="badge tone-red">${texts.stale}</span>` : null}</td>
         <td data-label=${texts.order}><a href=${`/work-orders/${c.order_id}`}>${c.number}</a> ${c.title}</td>
-        <td data-label=${texts.engineer}>${c.was_engineer_name && c.was_engineer_name !== c.engineer_name ? html`<del>${c.was_engineer_name}</del> ` : null}${c.engineer_name ?? "—"}</td>
+        <td data-label=${texts.engineer}>${c.was_engineer && c.was_engineer !== c.engineer ? html`<del>${c.was_engineer}</del> ` : null}${c.engineer || "—"}</td>
         <td data-label=${texts.time}>${c.was_start_at && c.was_start_at !== c.planned_start_at ? html`<del>${format.time(c.was_start_at)}</del> ` : null}${format.time(c.planned_start_at)}</td>
         <td data-label=${texts.why}>${(c.reasons ?? []).slice(0, 2).map((/** @type {any} */ r) => r.sentence).join(" ")}</td>
       </tr>`)}
@@ -94,7 +95,7 @@ function figures(preview, format, texts) {
     [texts.unplanned, "unplanned", format.number, false],
     [texts.travel, "travel_s", format.minutes, false],
     [texts.distance, "distance_m", format.km, false],
-    [texts.lateness, "lateness_s", format.minutes, false],
+    [texts.lateness, "late_s", format.minutes, false],
   ];
   return rows
     .filter(([, key]) => after?.[key] != null)
