@@ -182,7 +182,10 @@ class Places:
         """Find the territories of all sites that got a position."""
         if self._moved:
             lats, lons = [s.lat or 0.0 for s in self._moved], [s.lon or 0.0 for s in self._moved]
-            for site, territory_id in zip(self._moved, places.territory_ids_at(lats, lons), strict=True):
+            # Unwritten sites get their territory before they are written, once.
+            with db.session.no_autoflush:
+                territories = places.territory_ids_at(lats, lons)
+            for site, territory_id in zip(self._moved, territories, strict=True):
                 site.territory_id = territory_id
 
     def _customer_id(self, entry: Entry) -> uuid.UUID | None:
