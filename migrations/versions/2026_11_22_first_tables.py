@@ -1,8 +1,8 @@
 """First tables.
 
-Revision ID: 31d8830df4ff
+Revision ID: b76c6b845d3a
 Revises:
-Create Date: 2026-11-22 03:41:54.359242+00:00
+Create Date: 2026-11-22 03:45:32.148381+00:00
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 
 import core.db
 
-revision = "31d8830df4ff"
+revision = "b76c6b845d3a"
 down_revision = None
 branch_labels = None
 depends_on = None
