@@ -83,7 +83,7 @@ _VISIT_VERBS: dict[str, tuple[type[Schema], Verb, str]] = {
     ),
     "cancel": (schemas.ReasonSchema, _said(visits.cancel), "Give it up"),
 }
-_STALE = {"412": {}, "428": {}}
+_STALE: dict[str, dict[str, Any]] = {"412": {}, "428": {}}
 _IF_MATCH = {
     "in": "header",
     "name": "If-Match",

@@ -28,6 +28,7 @@ from dispatch.workorders.resources import WORK_ORDERS
 
 _CHILDREN = {"skills": OrderSkill, "parts": OrderPart, "tools": OrderTool, "windows": OrderWindow}
 _DEFAULTS = {"decision": "created", "status": "created", "version": 1}
+_FIRST_VISIT = {"sequence": 1, "status": "created", "required": True, "lock": "none"}
 
 
 def insert_many(actor: Actor, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -111,7 +112,7 @@ def _write(actor: Actor, good: list[dict[str, Any]]) -> None:
     columns = {column.key for column in WorkOrder.__table__.columns}
     common = {**dict.fromkeys(columns), **_DEFAULTS, "created_at": now, "updated_at": now}
     orders = [{**common, **{k: v for k, v in data.items() if k in columns}} for data in good]
-    visits = [{"id": uuid.uuid4(), "order_id": data["id"]} for data in good]
+    visits = [{"id": uuid.uuid4(), "order_id": data["id"], **_FIRST_VISIT} for data in good]
     children = {
         name: [{"order_id": data["id"], **row} for data in good for row in data.get(name) or ()]
         for name in _CHILDREN
@@ -125,12 +126,12 @@ def _write(actor: Actor, good: list[dict[str, Any]]) -> None:
         "actor_name": actor.name,
     }
     session = db.session
-    session.execute(insert(WorkOrder), orders)
-    session.execute(insert(Visit), visits)
-    session.execute(insert(OrderEvent), [{"order_id": data["id"], **logged} for data in good])
+    session.execute(insert(WorkOrder.__table__), orders)
+    session.execute(insert(Visit.__table__), visits)
+    session.execute(insert(OrderEvent.__table__), [{"order_id": data["id"], **logged} for data in good])
     for name, model in _CHILDREN.items():
         if children[name]:
-            session.execute(insert(model), children[name])
+            session.execute(insert(model.__table__), children[name])
     entries = [_entry("work_order", row["id"], row["id"], row) for row in orders]
     entries += [_entry("visit", row["id"], row["order_id"], row) for row in visits]
     for name, model in _CHILDREN.items():

@@ -160,7 +160,7 @@ def _list_problems(request: Mapping[str, Any], known: References) -> dict[str, A
 def completed(request: Mapping[str, Any], known: References) -> dict[str, Any]:
     """Return the request with what its category and contract say filled in where it says nothing."""
     category = known.categories[request["category_id"]]
-    contract = known.contracts.get(request.get("contract_id")) if request.get("contract_id") else None
+    contract = known.contracts.get(request["contract_id"]) if request.get("contract_id") else None
     data = dict(request)
     data["requested_at"] = data.get("requested_at") or clock.now()
     data["priority"] = data.get("priority") or category.priority

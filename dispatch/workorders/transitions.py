@@ -59,9 +59,10 @@ def apply_to_visit(
     transition = rules.VISIT_TRANSITIONS[verb]
     check(actor, transition, visit.status, reason, is_own_visit=is_own(actor, visit))
     before = visit.status
-    visit.status = transition.to or before
-    if change:
-        change()
+    with db.session.no_autoflush:
+        visit.status = transition.to or before
+        if change:
+            change()
     touch(visit)
     decision = decision or transition.decides
     if decision:
@@ -95,7 +96,9 @@ def apply_to_order(
     before = order.status
     order.decision = transition.to or order.decision
     if consequence:
-        consequence()
+        # What holds between columns holds again only once the status is settled.
+        with db.session.no_autoflush:
+            consequence()
     settle(order)
     log_order(actor, order, verb, before, reason=reason, facts=facts)
 
@@ -162,7 +165,6 @@ def log_visit(
     at: datetime | None = None,
 ) -> None:
     """Append to the visit's log what happened; it is never changed again."""
-    db.session.flush()
     db.session.add(
         VisitEvent(
             visit_id=visit.id,
