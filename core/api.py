@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from apispec import APISpec
@@ -41,6 +43,20 @@ def actor() -> Actor:
     if who is None:
         raise Unauthenticated(mark("Sign in, or send a token as Authorization: Bearer …"))
     return who
+
+
+def needs(permission: str) -> Callable[[Any], Any]:
+    """Have a door ask who is there and what they may do before it reads what was sent."""
+
+    def guard(door: Any) -> Any:
+        @functools.wraps(door)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            actor().require(permission)
+            return door(*args, **kwargs)
+
+        return guarded
+
+    return guard
 
 
 def etag_of(record: Any) -> str:
@@ -144,6 +160,7 @@ def add_resource(
         return blp.doc(operationId=f"{verb}_{name}", summary=summary)
 
     class Collection(MethodView):
+        @needs(resource.read)
         @blp.arguments(args, location="query")
         @blp.response(200, listed)
         @doc("list", f"List of {resource.label_plural.lower()}")
@@ -152,6 +169,7 @@ def add_resource(
 
         if "create" in verbs:
 
+            @needs(resource.write)
             @blp.arguments(item)
             @blp.response(201, item)
             @doc("create", f"Create a {noun}")
@@ -162,6 +180,7 @@ def add_resource(
                 return record, 201, with_etag(record)
 
     class Item(MethodView):
+        @needs(resource.read)
         @blp.response(200, item)
         @doc("get", f"One {noun}")
         def get(self, record_id: uuid.UUID) -> Any:
@@ -170,12 +189,12 @@ def add_resource(
 
         if "change" in verbs:
 
+            @needs(resource.write)
             @blp.arguments(item(partial=True))
             @blp.response(200, item)
             @doc("change", f"Change a {noun}")
             def patch(self, data: dict[str, Any], record_id: uuid.UUID) -> Any:
                 who = actor()
-                who.require(resource.write)
                 version = version_sent(record_id)
                 with transaction(who):
                     record = records.change(resource, who, record_id, version, data)
@@ -183,11 +202,11 @@ def add_resource(
 
         if "delete" in verbs and resource.deletable:
 
+            @needs(resource.write)
             @blp.response(204)
             @doc("delete", f"Delete a {noun} nothing refers to")
             def delete(self, record_id: uuid.UUID) -> None:
                 who = actor()
-                who.require(resource.write)
                 version = version_sent(record_id)
                 with transaction(who):
                     records.delete(resource, who, record_id, version)
@@ -198,6 +217,7 @@ def add_resource(
     if "create" in verbs:
 
         @blp.route(f"/{resource.name}/bulk", methods=["POST"], endpoint=f"{name}_bulk")
+        @needs(resource.write)
         @blp.arguments(BulkItems)
         @blp.response(200, BulkResults)
         @doc("bulk_create", f"Create many {resource.label_plural.lower()}; good rows land, bad ones say why")

@@ -83,6 +83,12 @@ class Pages:
         return tuple(name for name in self.names if not schema.fields[name].dump_only)
 
 
+def may_see(actor: Actor, field: fields.Field) -> bool:
+    """Tell whether the person may see a field; its metadata may name a ``permission``."""
+    needed = field.metadata.get("permission")
+    return needed is None or actor.may(needed)
+
+
 def blueprint(pages: Pages, module: str) -> Blueprint:
     """Return the blueprint with the pages of one resource; its name is the resource's (with ``_``)."""
     resource = pages.resource
@@ -220,10 +226,11 @@ class _Door:
                 "facts": [
                     {"label": forms.label_of(schema.fields[name], name), **self._fact(schema, name, record)}
                     for name in names
-                    if not schema.fields[name].load_only
+                    if not schema.fields[name].load_only and may_see(who, schema.fields[name])
                 ],
             }
             for title, names in self.pages.groups
+            if any(may_see(who, schema.fields[name]) for name in names)
         ]
         if self.pages.more_facts:
             groups += self.pages.more_facts(who, record)
@@ -248,7 +255,7 @@ class _Door:
             actions=actions,
             groups=groups,
             tables=self.pages.tables(who, record) if self.pages.tables else [],
-            history=history_of(record.id, schema),
+            history=history_of(record.id, schema, who),
         )
 
     def new(self) -> Answer:
@@ -383,8 +390,8 @@ class _Door:
         return Markup("").join(Markup('<option value="{}"></option>').format(title) for title in titles)
 
 
-def history_of(record_id: Any, schema: Schema | None = None) -> list[dict[str, Any]]:
-    """Return a record's audit entries as `detail.html` shows them."""
+def history_of(record_id: Any, schema: Schema | None, actor: Actor) -> list[dict[str, Any]]:
+    """Return a record's audit entries as `detail.html` shows them, without what the person may not see."""
     from core.web import local_time
 
     words = {"create": gettext("created"), "update": gettext("changed"), "delete": gettext("deleted")}
@@ -398,7 +405,7 @@ def history_of(record_id: Any, schema: Schema | None = None) -> list[dict[str, A
                 "after": _short((entry.after or {}).get(name)),
             }
             for name in names
-            if entry.action == "update"
+            if entry.action == "update" and _may_see(actor, schema, name)
         ]
         told.append(
             {
@@ -409,6 +416,11 @@ def history_of(record_id: Any, schema: Schema | None = None) -> list[dict[str, A
             }
         )
     return told
+
+
+def _may_see(actor: Actor, schema: Schema | None, name: str) -> bool:
+    field = schema.fields.get(name) if schema else None
+    return field is None or may_see(actor, field)
 
 
 def _label(schema: Schema | None, name: str) -> str:

@@ -51,7 +51,7 @@ def take_position(record: Any, data: dict[str, Any]) -> None:
     if "lat" not in data and "lon" not in data:
         return
     lat, lon = data.get("lat"), data.get("lon")
-    if (lat is None) != (lon is None):
+    if ("lat" in data) != ("lon" in data) or (lat is None) != (lon is None):
         message = mark("Give both latitude and longitude, or neither.")
         raise Invalid(message, fields={"lat": [message]})
     if lat is None or lon is None:

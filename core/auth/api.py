@@ -40,6 +40,7 @@ api.add_resource(blp, PEOPLE, verbs=())
 
 
 @blp.route("/people", methods=["POST"], endpoint="people_create")
+@api.needs("people.write")
 @blp.arguments(schemas.PersonSchema)
 @blp.response(201, schemas.PersonSchema)
 @blp.doc(operationId="create_people", summary="Add a person; invite them by a password link")
@@ -52,13 +53,13 @@ def add_person(data: dict[str, Any]) -> Any:
 
 
 @blp.route("/people/<uuid:record_id>", methods=["PATCH"], endpoint="people_change")
+@api.needs("people.write")
 @blp.arguments(schemas.PersonSchema(partial=True))
 @blp.response(200, schemas.PersonSchema)
 @blp.doc(operationId="change_people", summary="Change or deactivate a person")
 def change_person(data: dict[str, Any], record_id: uuid.UUID) -> Any:
     """Deactivation ends sessions and tokens at once."""
     who = api.actor()
-    who.require("people.write")
     version = api.version_sent(record_id)
     with transaction(who):
         user = records.record_of(PEOPLE, who, record_id)
@@ -70,12 +71,12 @@ def change_person(data: dict[str, Any], record_id: uuid.UUID) -> Any:
 
 
 @blp.route("/people/<uuid:record_id>/password-link", methods=["POST"])
+@api.needs("people.write")
 @blp.response(201, schemas.PasswordLinkSchema)
 @blp.doc(operationId="create_password_link", summary="Make a link with which a person sets a password")
 def make_password_link(record_id: uuid.UUID) -> Any:
     """For an invitation or a reset; older links of the person end."""
     who = api.actor()
-    who.require("people.write")
     with transaction(who):
         user = records.record_of(PEOPLE, who, record_id)
         secret = people.make_password_link(who, user)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from core.errors import mark
+from core.fields import LocalTime, check_time_zone
 from core.records import RecordSchema
 from dispatch.customers.models import GRADES, STANCES
 from geo.schemas import PositionFields
@@ -78,8 +78,8 @@ class AccessHoursSchema(Schema):
         validate=validate.Range(0, 6),
         metadata={"label": "Weekday", "kind": "weekday", "description": "0 is Monday"},
     )
-    opens = fields.Time(required=True, metadata={"label": "Opens"})
-    closes = fields.Time(required=True, metadata={"label": "Closes"})
+    opens = LocalTime(required=True, metadata={"label": "Opens"})
+    closes = LocalTime(required=True, metadata={"label": "Closes"})
 
     @validates_schema
     def _order(self, data: dict[str, Any], **_: Any) -> None:
@@ -99,7 +99,7 @@ class SiteSchema(RecordSchema, PositionFields):
     position_source = fields.String(dump_only=True)
     time_zone = fields.String(
         load_default="",
-        validate=lambda name: name == "" or name in available_timezones(),
+        validate=check_time_zone,
         metadata={"label": "Time zone", "hint": "Empty: the company's.", "example": "Asia/Shanghai"},
     )
     access_notes = fields.String(
