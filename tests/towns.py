@@ -52,9 +52,7 @@ class Town:
 
     def add_territory(self, code: str = "east") -> Territory:
         ring = [[121.0, 31.0], [122.0, 31.0], [122.0, 32.0], [121.0, 32.0], [121.0, 31.0]]
-        return self.add(
-            Territory(code=code, name=code, geometry={"type": "Polygon", "coordinates": [ring]})
-        )
+        return self.add(Territory(code=code, name=code, geometry={"type": "Polygon", "coordinates": [ring]}))
 
     def add_skill(self, code: str = "hvac") -> Skill:
         return self.add(Skill(code=code, name_en=code, name_zh=code))

@@ -14,6 +14,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import lazyload
 
 from core.db import db
+from dispatch.customers.models import Site
 from dispatch.planning.places import Places
 from dispatch.planning.rules import (
     OPEN_VISIT_STATUSES,
@@ -22,7 +23,6 @@ from dispatch.planning.rules import (
     Availability,
     availability,
 )
-from dispatch.customers.models import Site
 from dispatch.workforce.models import Engineer as EngineerRow
 from dispatch.workforce.models import EngineerSkill, EngineerTool, Leave
 from dispatch.workforce.models import Shift as ShiftRow
@@ -139,7 +139,7 @@ class CrewReader:
                     shifts=made,
                     skills=tuple((str(one.skill_id), one.level) for one in skills[row.id]),
                     tools=tuple(one.tool for one in tools[row.id]),
-                    parts=tuple((str(part), count) for part, count in stock.get(row.id, {}).items() if count > 0),
+                    parts=tuple((str(part), count) for part, count in stock[row.id].items() if count > 0),
                     territories=(str(row.territory_id),) if row.territory_id else (),
                     travel_percent=max(1, round(100 / row.speed_factor)),
                     cents_per_hour=row.cost_cents_per_hour,
@@ -150,8 +150,7 @@ class CrewReader:
 
     def _children(self, model: Any, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Any]]:
         found: dict[uuid.UUID, list[Any]] = defaultdict(list)
-        columns = [column for column in model.__table__.columns]
-        for row in db.session.execute(select(*columns).where(model.engineer_id.in_(ids))):
+        for row in db.session.execute(select(*model.__table__.columns).where(model.engineer_id.in_(ids))):
             found[row.engineer_id].append(row)
         return found
 
@@ -187,7 +186,8 @@ class CrewReader:
             .join(WorkOrder, Visit.order_id == WorkOrder.id)
             .join(Site, WorkOrder.site_id == Site.id)
             .where(
-                Visit.engineer_id.in_(list(rows)), or_(Visit.status.in_(STARTED_VISIT_STATUSES), still & inside)
+                Visit.engineer_id.in_(list(rows)),
+                or_(Visit.status.in_(STARTED_VISIT_STATUSES), still & inside),
             )
         )
         for visit in db.session.execute(query):
@@ -195,17 +195,17 @@ class CrewReader:
             begins_at = visit.planned_start_at or self.now
             if visit.status not in OPEN_VISIT_STATUSES:
                 done[engineer.id, begins_at.astimezone(self.zone).date()] += 1
-            lat, lon = (
-                (visit.lat, visit.lon) if visit.lat is not None else (engineer.home_lat, engineer.home_lon)
-            )
+            place = self._place(visit.lat, visit.lon)
+            if place is None:
+                place = self._place(engineer.home_lat, engineer.home_lon)
             ends_at = visit.planned_end_at or begins_at + timedelta(seconds=visit.duration_s)
             over = visit.status not in STARTED_VISIT_STATUSES and ends_at <= self.starts_at
-            if visit.id in movable or visit.status in ("completed", "incomplete") or over or lat is None:
+            if visit.id in movable or visit.status in ("completed", "incomplete") or over or place is None:
                 continue
             found[engineer.id].append(
                 Anchor(
                     str(visit.id),
-                    self.places.index_of(lat, lon),
+                    place,
                     begins_at,
                     ends_at,
                     visit.duration_s,
@@ -239,18 +239,17 @@ class CrewReader:
     ) -> tuple[Shift, ...] | None:
         """Return the spans as the optimizer's shifts, None where nobody knows where one starts."""
         made = []
-        home = (row.home_lat, row.home_lon)
-        end = self.places.index_of(*home) if home[0] is not None and home[1] is not None else None
+        home = self._place(row.home_lat, row.home_lon)
         for span in spans:
             shift = stored[span.shift_id]
             under_way = span.starts_at == bound.free_at and shift.starts_at < bound.free_at
-            own = (shift.start_lat, shift.start_lon) if shift.start_lat is not None else home
             if under_way and bound.place is not None:
                 start: int | None = bound.place
             elif under_way and position is not None and self.starts_at <= self.now:
                 start = self.places.index_of(*position)
             else:
-                start = self.places.index_of(*own) if own[0] is not None and own[1] is not None else None
+                start = self._place(shift.start_lat, shift.start_lon)
+                start = home if start is None else start
             if start is None:
                 return None
             most, day = row.most_tasks_a_day, shift.starts_at.astimezone(self.zone).date()
@@ -259,7 +258,7 @@ class CrewReader:
                     start_s=self._seconds(span.starts_at),
                     end_s=self._seconds(span.ends_at),
                     start_place=start,
-                    end_place=end,
+                    end_place=home,
                     breaks=tuple(
                         Break(one.duration_s, self._seconds(one.earliest_at), self._seconds(one.latest_at))
                         for one in span.breaks
@@ -269,6 +268,9 @@ class CrewReader:
                 )
             )
         return tuple(made)
+
+    def _place(self, lat: float | None, lon: float | None) -> int | None:
+        return None if lat is None or lon is None else self.places.index_of(lat, lon)
 
     def _seconds(self, instant: datetime) -> int:
         return int((instant - self.origin).total_seconds())

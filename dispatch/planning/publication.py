@@ -76,11 +76,13 @@ def publish_run(
     for row in rows:
         visit = present[row.visit_id]
         seen = (visit.version, visit.order.version) == (row.visit_version, row.order_version)
-        late = row.planned_start_at is not None and row.planned_end_at <= clock.now()
+        late = row.planned_end_at is not None and row.planned_end_at <= clock.now()
         if seen and not late:
             accepted.append(row)
         else:
-            _leave_out(done, row, "stale", "changed" if not seen else "too_late", TOO_LATE if seen else CHANGED)
+            _leave_out(
+                done, row, "stale", "changed" if not seen else "too_late", TOO_LATE if seen else CHANGED
+            )
     accepted = _without_collisions(done, run, accepted)
     for row in accepted:
         _carry_out(actor, done, run, row, present[row.visit_id])
@@ -170,7 +172,9 @@ def _without_collisions(
     while True:
         moving = {row.visit_id for row in rows}
         placed = [
-            rules.Placed(str(row.visit_id), str(row.engineer_id), row.planned_start_at, row.planned_end_at, True)
+            rules.Placed(
+                str(row.visit_id), str(row.engineer_id), row.planned_start_at, row.planned_end_at, True
+            )
             for row in rows
             if row.planned_start_at and row.planned_end_at
         ]
@@ -199,13 +203,10 @@ def _carry_out(
             visits.unschedule(actor, visit, run_id=run.id)
             done.removed.append(visit.id)
         else:
-            assert row.engineer_id and row.planned_start_at and row.planned_end_at, "a constraint of the table"
             visits.schedule(
                 actor,
                 visit,
-                engineer_id=row.engineer_id,
-                start_at=row.planned_start_at,
-                end_at=row.planned_end_at,
+                **_place_of(row),
                 travel_s=row.travel_s,
                 distance_m=row.distance_m,
                 run_id=run.id,
@@ -215,6 +216,14 @@ def _carry_out(
     except DomainError as error:
         _leave_out(done, row, "stale", error.code, error.message)
         done.left_out[-1]["facts"] = plain(error.facts)
+
+
+def _place_of(row: RunAssignment) -> dict[str, Any]:
+    return {
+        "engineer_id": row.engineer_id,
+        "start_at": row.planned_start_at,
+        "end_at": row.planned_end_at,
+    }
 
 
 def _follow_own_changes(run: OptimizationRun, order_ids: list[uuid.UUID]) -> None:

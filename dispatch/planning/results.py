@@ -183,6 +183,15 @@ def _legs(problem: Problem, plan: Plan) -> Iterator[tuple[str, tuple[str, Stop, 
             place, leave_s = to_place, stop.leave_s
 
 
+def _way_home(problem: Problem, route: Route, end_place: int | None, place: int) -> tuple[int, int]:
+    """Return seconds and metres from the last stop to the end of a route; breaks on the way count as well."""
+    if end_place is None:
+        return 0, 0
+    metres = problem.travel.metres
+    far_m = 0 if metres is None else int(metres[place, end_place])
+    return route.end_s - route.stops[-1].leave_s, far_m
+
+
 def _routes(snapshot: Snapshot, plan: Plan) -> Iterator[dict[str, Any]]:
     """Yield every route as JSON for the map: positions in WGS-84, instants in ISO 8601."""
     problem, legs = snapshot.problem, dict(_legs(snapshot.problem, plan))
@@ -199,6 +208,7 @@ def _routes(snapshot: Snapshot, plan: Plan) -> Iterator[dict[str, Any]]:
 
     for route in plan.routes:
         shift = shifts[route.engineer][route.shift]
+        home_s, home_m = _way_home(problem, route, shift.end_place, places[route.stops[-1].id])
         yield {
             "engineer_id": route.engineer,
             "engineer": snapshot.crew.names[route.engineer],
@@ -206,6 +216,8 @@ def _routes(snapshot: Snapshot, plan: Plan) -> Iterator[dict[str, Any]]:
             "back_at": when(route.end_s),
             "start": position(shift.start_place),
             "end": position(shift.end_place),
+            "travel_s": home_s + sum(legs[stop.id][2] for stop in route.stops),
+            "distance_m": home_m + sum(legs[stop.id][3] for stop in route.stops),
             "breaks": [{"start_at": when(a), "end_at": when(b)} for a, b in route.breaks],
             "stops": [
                 {

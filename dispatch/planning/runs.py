@@ -93,7 +93,10 @@ def request_run(
     """
     actor.require(WRITE)
     _check_time(starts_at, ends_at)
-    territory_ids, order_ids = list(dict.fromkeys(territory_ids)), order_ids and list(dict.fromkeys(order_ids))
+    territory_ids, order_ids = (
+        list(dict.fromkeys(territory_ids)),
+        order_ids and list(dict.fromkeys(order_ids)),
+    )
     _check_known(Territory, territory_ids, "territory_ids")
     _check_known(WorkOrder, order_ids or [], "order_ids")
     _check_something_to_plan(starts_at, ends_at, territory_ids, order_ids)
@@ -180,13 +183,10 @@ def execute_run(job: jobs.JobRun) -> None:
     """Carry out one run: read, solve, store, and publish where it was asked for so."""
     run_id = uuid.UUID(job.payload["run_id"])
     with transaction():
-        begun = db.session.execute(
-            update(OptimizationRun)
-            .where(OptimizationRun.id == run_id, OptimizationRun.status.in_(("queued", "running")))
-            .values(status="running", started_at=clock.now(), version=OptimizationRun.version + 1)
-        ).rowcount
-    if not begun:
-        return
+        run = db.session.get(OptimizationRun, run_id, with_for_update=True)
+        if run is None or run.status not in ("queued", "running"):
+            return
+        run.status, run.started_at = "running", clock.now()
     job.report({"phase": "reading", "elapsed_s": 0.0})
     began = time.monotonic()
     run = db.session.get_one(OptimizationRun, run_id)

@@ -84,7 +84,7 @@ def take_snapshot(run: OptimizationRun) -> Snapshot:
     places = Places()
     with consistent_read():
         seen = read_open_visits(scope)
-        movable = {visit.visit_id for visit in seen if not visit.fixed}
+        movable = {visit.visit_id for visit in seen if not visit.fixed and visit.lat is not None}
         reader = CrewReader(starts_at, now, starts_at, run.ends_at, places, settings.zone)
         crew = reader.read(scope.territory_ids, movable)
         dearest = max((one.cents_per_hour for one in crew.engineers), default=0)

@@ -10,8 +10,7 @@ from __future__ import annotations
 import os
 import pickle
 import select
-import sys
-from typing import Any
+from typing import IO, Any
 
 from optimizer.result import Progress
 from optimizer.solve import solve
@@ -32,15 +31,17 @@ class _Ear:
         return self.asked
 
 
-def main() -> None:
-    """Solve the one problem sent, as (problem, seconds)."""
-    # Whatever prints must not garble the answers.
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    # The pages of the same machine come first.
-    os.nice(5)
-    inbox = sys.stdin.buffer.raw  # type: ignore[attr-defined]
-    with os.fdopen(os.dup(inbox.fileno()), "rb", buffering=0) as stream:
+def serve(inbox: int, answers: IO[bytes]) -> None:
+    """Solve the one problem, sent as (problem, seconds) to `inbox`; write (kind, value) pairs to `answers`.
+
+    Parameters
+    ----------
+    inbox : int
+        File descriptor, closed by the other end's death.
+    answers : binary file
+        Gets any number of ``progress``, then one ``result`` or ``error``.
+    """
+    with os.fdopen(os.dup(inbox), "rb", buffering=0) as stream:
         problem, seconds = pickle.load(_Exactly(stream))
 
     def send(kind: str, value: Any) -> None:
@@ -50,11 +51,21 @@ def main() -> None:
     def on_progress(progress: Progress) -> None:
         send("progress", progress)
 
-    ear = _Ear(inbox.fileno())
+    ear = _Ear(inbox)
     try:
         send("result", solve(problem, seconds=seconds, on_progress=on_progress, should_stop=ear.should_stop))
     except (RuntimeError, ValueError, MemoryError) as error:
         send("error", f"{type(error).__name__}: {error}")
+
+
+def main() -> None:
+    """Serve standard input and output."""
+    answers = os.fdopen(os.dup(1), "wb")
+    # Whatever prints must not garble the answers.
+    os.dup2(2, 1)
+    # The pages of the same machine come first.
+    os.nice(5)
+    serve(0, answers)
 
 
 class _Exactly:

@@ -8,7 +8,7 @@ from flask_smorest import Api
 from core import jobs
 from core.auth.permissions import allow
 from core.i18n import add_catalogues
-from dispatch.planning import models, replan, runs
+from dispatch.planning import api, models, replan, runs
 
 __all__ = ["init_app", "models"]
 
@@ -20,3 +20,4 @@ def init_app(app: Flask, doors: Api) -> None:
     allow(runs.WRITE, "dispatcher")
     jobs.on_failure(runs.KIND, runs.mark_failed)
     replan.init_app(app)
+    doors.register_blueprint(api.blp)
