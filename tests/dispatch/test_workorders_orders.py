@@ -244,9 +244,17 @@ def test_no_walk_over_the_verbs_leaves_the_table(world: World) -> None:
         "end_incomplete": {"reason": "needs_part"},
         "follow_up": {"score": 3},
     }
-    setbacks = {"cancel", "merge", "decline", "unschedule", "end_incomplete", "add_visit"}
+    rarely = {"cancel": 0.97, "merge": 0.97, "decline": 0.9, "unschedule": 0.9, "end_incomplete": 0.9}
+    rarely |= {
+        "add_visit": 0.9,
+        "reassign": 0.9,
+        "reschedule": 0.9,
+        "lock": 0.9,
+        "unlock": 0.9,
+        "triage": 0.9,
+    }
     tried: set[str] = set()
-    for _ in range(250):
+    for _ in range(400):
         order = db.session.merge(order)
         options: list[tuple[Any, Any, str]] = [
             (orders, order, verb)
@@ -260,7 +268,7 @@ def test_no_walk_over_the_verbs_leaves_the_table(world: World) -> None:
                 if visit.status in row.before
             ]
         module, record, verb = chance.choice(options)
-        if verb in ("take_in", "send_back") or (verb in setbacks and chance.random() < 0.85):
+        if verb in ("take_in", "send_back") or chance.random() < rarely.get(verb, 0):
             continue
         if verb in ("dispatch", "reassign", "reschedule"):
             verb = "schedule"
