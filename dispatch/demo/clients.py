@@ -13,7 +13,7 @@ from dispatch.demo.people import DOMAIN, person_name, phone
 from dispatch.demo.rows import Ref, Row
 from dispatch.demo.streets import CITY, place
 
-SITES_PER_UNLOCATED = 60
+SITES_PER_UNLOCATED = 80
 """Of so many sites, one has an address that no map knows."""
 _FIRST = re.findall("..", "锦澜云禾晨屿泊岸青檐澄湖望舒南枝禾木知行明序渔歌栖云澜湾松月听涛鹿鸣半山朴树青禾")
 _SECOND = ("", "", *"和盛安达源嘉泰")

@@ -8,11 +8,13 @@ import secrets
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from datetime import time as clock_time
 from pathlib import Path
+from uuid import UUID
 
 import click
 from flask import current_app
@@ -21,7 +23,7 @@ from sqlalchemy import select
 
 from core import clock
 from core.auth import people
-from core.auth.actors import Actor, system
+from core.auth.actors import system
 from core.auth.models import User
 from core.auth.passwords import hash_password
 from core.db import db, transaction
@@ -59,6 +61,7 @@ def load(seed: int, small: bool) -> None:
         )
     size = {"engineers": 8, "orders": 40} if small else {}
     now = clock.now()
+    last_day = last_planned_day(now, settings.zone)
     town = build_town(seed, now, settings.zone, **size)
     click.echo("Loading the demo town, the invented city of Qingyu:")
     passwords = {who.email: secrets.token_urlsafe(12) for who in town.accounts}
@@ -74,11 +77,20 @@ def load(seed: int, small: bool) -> None:
                 hashes,
                 lambda label, count: click.echo(f"  {label:<16} {count:>5}"),
             )
+            # With the town, so that whoever is killed from here on still finds it planned by the worker.
+            run_id = _request_plan(town, last_day)
     except BaseException:
         path.unlink()
         raise
     click.echo(f"  stored in {time.monotonic() - began:.1f} s; passwords are in {path}")
-    _plan(_dispatcher(), town, last_planned_day(now, settings.zone))
+    with _dots(f"Planning until the end of {last_day}, {SOLVE_S} s at most"):
+        run = _planned(run_id)
+    if run.status != "published":
+        raise click.ClickException(
+            f"The town is loaded, but not planned ({run.error}): plan it on the board."
+        )
+    outcomes = Counter(each.change for each in run.assignments)
+    click.echo(f"Published: {outcomes['new']} visits planned, {outcomes['left_out']} left out with reasons.")
 
 
 def write_accounts(path: Path, town: Town, passwords: dict[str, str]) -> Path:
@@ -93,32 +105,30 @@ def write_accounts(path: Path, town: Town, passwords: dict[str, str]) -> Path:
     return path
 
 
-def _dispatcher() -> Actor:
-    return people.actor_of(db.session.scalars(select(User).where(User.email == f"dispatcher@{DOMAIN}")).one())
-
-
-def _plan(dispatcher: Actor, town: Town, last_day: date) -> None:
+def _request_plan(town: Town, last_day: date) -> UUID:
+    """Ask for the plan in the name of the town's dispatcher."""
     zone = current_app.config["SETTINGS"].zone
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    user = db.session.scalars(select(User).where(User.email == f"dispatcher@{DOMAIN}")).one()
     midnight = clock_time()
-    with transaction(dispatcher):
-        run_id = runs.request_run(
-            dispatcher,
-            starts_at=at(town.days[0], midnight, zone),
-            ends_at=at(last_day + timedelta(days=1), midnight, zone),
-            time_limit_s=SOLVE_S,
-        ).id
-    with _dots(f"Planning until the end of {last_day}, {SOLVE_S} s at most"):
-        Worker(app).run(until_idle=True)
-    with transaction(dispatcher) as session:
-        run = session.get_one(OptimizationRun, run_id, populate_existing=True)
-        if run.status != "ready":
-            raise click.ClickException(
-                f"The plan failed ({run.error}); the town is loaded, plan it on the board."
-            )
-        scheduled = len(runs.publish_run(dispatcher, run).scheduled)
-        left_out = len(run.assignments) - scheduled
-    click.echo(f"Published: {scheduled} visits planned, {left_out} left out, each with its reasons.")
+    return runs.request_run(
+        people.actor_of(user),
+        starts_at=at(town.days[0], midnight, zone),
+        ends_at=at(last_day + timedelta(days=1), midnight, zone),
+        time_limit_s=SOLVE_S,
+        auto_publish=True,
+    ).id
+
+
+def _planned(run_id: UUID) -> OptimizationRun:
+    """Return the run once it has ended, carried out here unless another worker has taken it."""
+    worker = Worker(current_app._get_current_object())  # type: ignore[attr-defined]
+    while True:
+        worker.run(until_idle=True)
+        db.session.rollback()
+        run = db.session.get_one(OptimizationRun, run_id, populate_existing=True)
+        if run.status not in ("queued", "running"):
+            return run
+        time.sleep(0.5)
 
 
 @contextmanager

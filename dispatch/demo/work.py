@@ -50,8 +50,8 @@ def order_rows(
     rows = []
     for index in range(count):
         family = rng.choices(families, [each.weight for each in families])[0]
-        # One in seventy is where no map knows the way.
-        among = unlocated if index % 70 == 20 and unlocated else by_family[family.code]
+        # One in a hundred is where no map knows the way.
+        among = unlocated if index % 100 == 20 and unlocated else by_family[family.code]
         asset = rng.choice(among)
         family = family_of[asset["_family"]]
         site = by_key[asset["site_id"].key]
@@ -111,7 +111,7 @@ def _windows(
     chance = rng.random()
     if kind.priority == "urgent" or chance < 0.42:
         return []
-    day = rng.choices(days, (14, 4, 2)[: len(days)])[0]
+    day = rng.choices(days, (16, 3, 1)[: len(days)])[0]
     choices = _PROMISES if chance < 0.62 else _HALF_DAYS
     count = 2 if chance > 0.95 else 1
     spans = [(at(day, time(a), zone), at(day, time(b), zone)) for a, b in choices]

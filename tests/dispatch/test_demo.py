@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import stat
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -17,12 +16,11 @@ from sqlalchemy import func, select
 
 from core import clock
 from core.auth import people
-from core.auth.actors import Actor
 from core.auth.models import User
-from core.db import db, transaction
+from core.db import db
 from dispatch.customers.models import Site
 from dispatch.demo import commands, streets
-from dispatch.demo.load import is_empty, load_town
+from dispatch.demo.load import is_empty
 from dispatch.demo.rows import shares
 from dispatch.demo.town import Town, build_town, last_planned_day
 from dispatch.planning.models import OptimizationRun, RunAssignment
@@ -35,20 +33,6 @@ from inventory.models import PartRequest, StockLocation
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MORNING = datetime(2026, 11, 23, 7, tzinfo=ZONE)
-
-
-@pytest.fixture
-def morning() -> Iterator[None]:
-    """Seven o'clock on a Monday."""
-    with clock.freeze(MORNING):
-        yield
-
-
-@pytest.fixture
-def small_town(actor: Actor, morning: None) -> Town:
-    """Eight engineers and forty orders, stored."""
-    with transaction(actor):
-        return load_town(actor, 1, engineers=8, orders=40)
 
 
 def test_the_same_seed_gives_the_same_town() -> None:
@@ -119,11 +103,11 @@ def test_shares_add_up_and_follow_the_weights() -> None:
     assert len(shares({"a": 5, "b": 3, "c": 1}, 40)) == 40
 
 
-def test_every_row_passes_its_own_schema_and_is_stored(small_town: Town) -> None:
+def test_every_row_passes_its_own_schema_and_is_stored(demo_town: Town) -> None:
     def count(model: type) -> int:
         return db.session.scalar(select(func.count()).select_from(model)) or 0
 
-    rows = small_town.rows
+    rows = demo_town.rows
     assert count(WorkOrder) == count(Visit) == len(rows["work-orders"])
     assert count(OrderWindow) == sum(len(row["windows"]) for row in rows["work-orders"])
     assert count(Engineer) == len(rows["engineers"])
@@ -131,7 +115,7 @@ def test_every_row_passes_its_own_schema_and_is_stored(small_town: Town) -> None
     assert count(StockLocation) == len(rows["stock-locations"])
 
 
-def test_located_sites_know_their_district_and_some_are_not_located(small_town: Town) -> None:
+def test_located_sites_know_their_district_and_some_are_not_located(demo_town: Town) -> None:
     located = {
         known: db.session.scalar(
             select(func.count()).select_from(Site).where((Site.lat.is_not(None)) == known)
@@ -143,14 +127,14 @@ def test_located_sites_know_their_district_and_some_are_not_located(small_town: 
     assert db.session.scalar(without) is None
 
 
-def test_specialists_work_in_the_whole_city(small_town: Town) -> None:
-    bound = {row["number"]: row["territory_id"] for row in small_town.rows["engineers"]}
+def test_specialists_work_in_the_whole_city(demo_town: Town) -> None:
+    bound = {row["number"]: row["territory_id"] for row in demo_town.rows["engineers"]}
     for engineer in db.session.scalars(select(Engineer)):
         assert (engineer.territory_id is None) == (bound[engineer.number] is None)
 
 
 def test_vans_hold_what_came_from_the_supplier_and_part_requests_stand_where_they_should(
-    small_town: Town,
+    demo_town: Town,
 ) -> None:
     stock = ledger.on_hand()
     outside = set(db.session.scalars(select(StockLocation.id).where(StockLocation.kind == "supplier")))
@@ -159,7 +143,7 @@ def test_vans_hold_what_came_from_the_supplier_and_part_requests_stand_where_the
     assert statuses == {"requested": 2, "approved": 2, "issued": 2, "refused": 1, "cancelled": 1}
 
 
-def test_demo_people_are_flagged_and_cannot_sign_in_without_a_password(small_town: Town) -> None:
+def test_demo_people_are_flagged_and_cannot_sign_in_without_a_password(demo_town: Town) -> None:
     everybody = list(db.session.scalars(select(User)))
     assert all(person.demo and person.password_hash is None for person in everybody)
     roles = {role for person in everybody for role in person.roles}
@@ -199,7 +183,7 @@ def test_flask_demo_load_plans_and_publishes_most_of_the_day_with_reasons_for_th
     assert signed_in.demo
 
 
-def test_flask_demo_load_refuses_a_database_with_anybody_in_it(small_town: Town, app: Flask) -> None:
+def test_flask_demo_load_refuses_a_database_with_anybody_in_it(demo_town: Town, app: Flask) -> None:
     assert not is_empty()
     assert app.test_cli_runner().invoke(args=["demo", "needed"]).exit_code == 1
     refused = app.test_cli_runner().invoke(args=["demo", "load"])
