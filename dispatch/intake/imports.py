@@ -181,7 +181,7 @@ def _entries(importer: Importer, mapping: Mapping, table: Table) -> Iterator[Ent
 
 
 def _digest_of(values: dict[str, Any]) -> str:
-    text = json.dumps(plain(values), sort_keys=True, ensure_ascii=False)
+    text = json.dumps(values, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 

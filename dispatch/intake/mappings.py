@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Mapping as Values
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -252,6 +253,7 @@ def _rule(name: str, spec: Any, zone: ZoneInfo, target: Target, *, override: boo
     )
 
 
+@lru_cache(maxsize=4096)
 def _key(column: str) -> str:
     return column.casefold().replace("_", " ").strip()
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from statistics import median
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import insert, or_, select
 
-from core import clock, numbers
+from core import audit, clock, numbers
 from core.db import db
 from core.errors import mark
 from dispatch.customers.models import Customer, Site
@@ -28,6 +28,17 @@ from inventory.models import Part
 SAME_PLACE_M = 250
 """Rows of one address whose positions lie further apart speak of two places (a long road)."""
 _MOST_MINUTES = 525_600
+_SITE = (
+    "id",
+    "customer_id",
+    "name",
+    "address",
+    "lat",
+    "lon",
+    "position_source",
+    "territory_id",
+    "external_key",
+)
 
 
 def code_of(name: str, most: int) -> str:
@@ -148,6 +159,7 @@ class Places:
             self._customers[customer.external_key or ""] = customer.id
         found = select(Site).where(Site.external_key.in_([k for e in entries for k in self._site_keys(e)]))
         self._sites = {site.external_key: site for site in db.session.scalars(found)}
+        self._new: list[Site] = []
         self._moved: list[Site] = []
 
     def ids_of(self, entry: Entry) -> tuple[uuid.UUID, uuid.UUID] | None:
@@ -166,8 +178,8 @@ class Places:
             name = entry.values.get("site_name") or address or entry.key
             site = Site(id=uuid.uuid4(), customer_id=customer_id, name=name[:200], address=address)
             site.external_key = key
-            db.session.add(site)
             self._sites[key] = site
+            self._new.append(site)
         elif site.customer_id != customer_id:
             message = mark("The site %(key)s belongs to another customer.")
             entry.refuse(self.mapping.column_of("site_key"), message, key=key)
@@ -179,14 +191,19 @@ class Places:
         return customer_id, site.id
 
     def settle(self) -> None:
-        """Find the territories of all sites that got a position."""
+        """Find the territories of all sites that got a position, and write the new ones."""
         if self._moved:
             lats, lons = [s.lat or 0.0 for s in self._moved], [s.lon or 0.0 for s in self._moved]
-            # Unwritten sites get their territory before they are written, once.
-            with db.session.no_autoflush:
-                territories = places.territory_ids_at(lats, lons)
-            for site, territory_id in zip(self._moved, territories, strict=True):
+            for site, territory_id in zip(self._moved, places.territory_ids_at(lats, lons), strict=True):
                 site.territory_id = territory_id
+        db.session.flush()
+        if self._new:
+            # Most rows bring a site of their own: one statement for all is several times faster.
+            rows = [{name: getattr(site, name) for name in _SITE} for site in self._new]
+            for row in rows:
+                row["position_source"] = row["position_source"] or ""
+            db.session.execute(insert(Site), rows)
+            audit.write_entries(db.session(), [_created(row) for row in rows])
 
     def _customer_id(self, entry: Entry) -> uuid.UUID | None:
         name = customer_key_of(entry)
@@ -234,6 +251,12 @@ class Places:
             return None
         point = to_wgs84(entry.values["lat"], entry.values["lon"], self.mapping.datum)
         return point.lat, point.lon
+
+
+def _created(row: dict[str, Any]) -> dict[str, Any]:
+    id_ = str(row["id"])
+    after = {name: audit.plain(value) for name, value in row.items() if value is not None}
+    return {"action": "create", "table": "site", "row_id": id_, "root_id": id_, "after": after}
 
 
 def _is_elsewhere(point: tuple[float, float], site: Site) -> bool:

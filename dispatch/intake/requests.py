@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -140,7 +141,7 @@ def _resolved(mapping: Mapping, entries: list[Entry]) -> list[dict[str, Any] | N
 def _create(actor: Actor, mapping: Mapping, entries: list[Entry]) -> list[uuid.UUID | None]:
     requests = _resolved(mapping, entries)
     good = [(entry, request) for entry, request in zip(entries, requests, strict=True) if request is not None]
-    rows = [plain({"channel": "import", **request}) for _, request in good]
+    rows = [_as_sent(request) for _, request in good]
     ids = {}
     for (entry, _), result in zip(good, batches.insert_many(actor, rows), strict=True):
         if "id" in result:
@@ -149,6 +150,15 @@ def _create(actor: Actor, mapping: Mapping, entries: list[Entry]) -> list[uuid.U
         for field, said in (result["errors"] or {"": result["detail"]}).items():
             entry.refuse(mapping.column_of(_FIELDS.get(field, field)), _first_sentence(said))
     return [ids.get(entry.row) for entry in entries]
+
+
+def _as_sent(request: dict[str, Any]) -> dict[str, Any]:
+    """Return a request as the API takes it: instants as text."""
+    sent: dict[str, Any] = {"channel": "import"}
+    sent.update((name, v.isoformat() if isinstance(v, datetime) else v) for name, v in request.items())
+    if "windows" in request:
+        sent["windows"] = plain(request["windows"])
+    return sent
 
 
 def _first_sentence(said: Any) -> str:
