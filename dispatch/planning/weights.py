@@ -8,23 +8,24 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from core.errors import mark
 from optimizer.weights import Weights
 
 _MOST = 100_000_000
 _LABELS = {
-    "travel_cents_per_hour": "An hour on the road",
-    "distance_cents_per_km": "A kilometre driven",
-    "unplanned_percent": "Work left out [%]",
-    "lateness_cents_per_hour": "An hour late",
-    "worst_lateness_cents_per_hour": "An hour of the latest visit",
-    "overtime_cents_per_hour": "An hour of overtime",
-    "spread_cents_per_hour": "An hour of uneven load",
-    "change_engineer_cents": "Another engineer than published",
-    "change_time_cents_per_hour": "An hour away from the published start",
-    "promise_cents": "A promise to a customer broken",
-    "preference_cents": "None of the preferred engineers",
-    "overskill_cents_per_level": "A skill level more than needed",
-    "empty_engineer_cents": "An engineer without work",
+    "travel_cents_per_hour": mark("An hour on the road"),
+    "distance_cents_per_km": mark("A kilometre driven"),
+    "unplanned_percent": mark("Work left out [%]"),
+    "lateness_cents_per_hour": mark("An hour late"),
+    "worst_lateness_cents_per_hour": mark("An hour of the latest visit"),
+    "overtime_cents_per_hour": mark("An hour of overtime"),
+    "spread_cents_per_hour": mark("An hour of uneven load"),
+    "change_engineer_cents": mark("Another engineer than published"),
+    "change_time_cents_per_hour": mark("An hour away from the published start"),
+    "promise_cents": mark("A promise to a customer broken"),
+    "preference_cents": mark("None of the preferred engineers"),
+    "overskill_cents_per_level": mark("A skill level more than needed"),
+    "empty_engineer_cents": mark("An engineer without work"),
 }
 
 

@@ -47,10 +47,10 @@ def test_publishing_twice_does_nothing_more(town: Town) -> None:
 
 
 def test_a_part_is_published_by_visit_or_by_engineer_and_the_rest_later(town: Town) -> None:
-    first = town.add_engineer()
-    town.add_engineer()
-    orders = town.add_orders(8)
-    run = planned(town, weights={"spread_cents_per_hour": 100_000})
+    first = town.add_engineer(most_tasks_a_day=2)
+    town.add_engineer(most_tasks_a_day=2)
+    orders = town.add_orders(4)
+    run = planned(town)
     one = visit_of(orders[0]).id
     assert publish(run, visit_ids={one}).scheduled == [one]
     assert run_of(run.id).status == "ready"

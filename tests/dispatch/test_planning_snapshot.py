@@ -266,9 +266,7 @@ def test_roads_that_are_down_cost_a_warning_and_nothing_more(
         def __init__(self, *_: Any) -> None: ...
 
         def table(self, *_: Any) -> Any:
-            raise RoadsUnavailable(
-                "The road router cannot be reached: check its address and whether it runs."
-            )
+            raise RoadsUnavailable("The road router is down.")
 
     class WithRoads:
         def __init__(self, settings: Any) -> None:
