@@ -180,7 +180,7 @@ STATUSES: Mapping[str, StatusStyle] = {
     "awaiting_confirmation": StatusStyle(mark("Awaiting confirmation"), "待客户确认", "review", "green"),
     "closed": StatusStyle(mark("Closed"), "关闭", "close", "blue"),
     "followed_up": StatusStyle(mark("Followed up"), "回访", "close", "blue"),
-    "cancelled": StatusStyle(mark("Cancelled"), "取消", "none", "neutral"),
+    "cancelled": StatusStyle(mark("Cancelled"), "已取消", "none", "neutral"),
     "merged": StatusStyle(mark("Merged"), "已合并", "none", "neutral"),
     "incomplete": StatusStyle(mark("Incomplete"), "未完成", "none", "neutral"),
     "declined": StatusStyle(mark("Declined"), "已拒单", "none", "neutral"),

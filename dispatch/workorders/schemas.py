@@ -156,7 +156,7 @@ class WorkOrderSchema(RecordSchema):
     territory_id = fields.UUID(attribute="site.territory_id", dump_only=True)
     asset_id = _reference("Asset", "assets", allow_none=True)
     contract_id = _reference("Contract", "contracts", allow_none=True)
-    contact_name = _text("Contact", 200, load_default="")
+    contact_name = _text("Contact person", 200, load_default="")
     contact_phone = _text("Contact's phone", 40, load_default="")
     occurred_at = _instant("Happened at")
     requested_at = Instant(validate=_sane_instant, metadata={"label": "Requested at", "kind": "datetime"})
