@@ -6,11 +6,13 @@ import secrets
 
 import click
 from flask.cli import AppGroup
+from sqlalchemy import select
 
-from core.auth import people
+from core.auth import people, tokens
 from core.auth.actors import system
+from core.auth.models import User
 from core.auth.passwords import hash_password
-from core.db import transaction
+from core.db import db, transaction
 from core.errors import DomainError
 
 users = AppGroup("users", help="People who sign in.")
@@ -32,3 +34,16 @@ def create_admin(email: str, name: str, password: str | None) -> None:
     except DomainError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{email} is an administrator." + ("" if password else f" Password: {shown}"))
+
+
+@users.command("create-token")
+@click.argument("email")
+@click.option("--name", default="command line", show_default=True, help="What the token is for.")
+def create_token(email: str, name: str) -> None:
+    """Print a new API token of this person, and nothing else."""
+    user = db.session.scalar(select(User).where(User.email == email.lower(), User.active))
+    if user is None:
+        raise click.ClickException(f"Nobody active has the e-mail address {email!r}.")
+    with transaction(system("command line")):
+        _, secret = tokens.issue(people.actor_of(user), name=name)
+    click.echo(secret)
