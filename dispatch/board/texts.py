@@ -29,7 +29,7 @@ _TEXTS = {
     "publish_part": mark("Publish what is ticked"),
     "discard": mark("Discard"),
     "close": mark("Close the preview"),
-    "change": mark("Change"),
+    "change": mark("What changes"),
     "change.new": mark("new"),
     "change.moved": mark("moved"),
     "change.kept": mark("unchanged"),

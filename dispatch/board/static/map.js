@@ -13,7 +13,7 @@ export function MapView({ lanes, unplanned, territories, tiles, lit, texts }) {
   const state = useRef(/** @type {any} */ (null));
 
   useEffect(() => {
-    const map = L.map(/** @type {HTMLElement} */ (place.current), { preferCanvas: true, zoomControl: true, attributionControl: false });
+    const map = L.map(/** @type {HTMLElement} */ (place.current), { preferCanvas: true, attributionControl: false, zoomSnap: 0.25 });
     if (tiles) L.tileLayer(tiles).addTo(map);
     const areas = L.layerGroup().addTo(map);
     const routes = L.layerGroup().addTo(map);

@@ -71,8 +71,8 @@ export function Preview({ run, preview, format, texts, mayPlan, onPublish, onDis
           ${c.breaks_promise ? html` <span class="badge tone-red">${texts.promise}</span>` : null}
           ${c.outcome === "stale" ? html` <span class="badge tone-red">${texts.stale}</span>` : null}</td>
         <td data-label=${texts.order}><a href=${`/work-orders/${c.order_id}`}>${c.number}</a> ${c.title}</td>
-        <td data-label=${texts.engineer}>${c.was_engineer && c.was_engineer !== c.engineer ? html`<del>${c.was_engineer}</del> ` : null}${c.engineer || "—"}</td>
-        <td data-label=${texts.time}>${c.was_start_at && c.was_start_at !== c.planned_start_at ? html`<del>${format.time(c.was_start_at)}</del> ` : null}${format.time(c.planned_start_at)}</td>
+        <td class="nowrap" data-label=${texts.engineer}>${c.was_engineer && c.was_engineer !== c.engineer ? html`<del>${c.was_engineer}</del> ` : null}${c.engineer || "—"}</td>
+        <td class="nowrap" data-label=${texts.time}>${c.was_start_at && c.was_start_at !== c.planned_start_at ? html`<del>${format.time(c.was_start_at)}</del> ` : null}${format.time(c.planned_start_at)}</td>
         <td data-label=${texts.why}>${(c.reasons ?? []).slice(0, 2).map((/** @type {any} */ r) => r.sentence).join(" ")}</td>
       </tr>`)}
       </tbody></table></div>` : html`<p>${texts.nothing_changes}</p>`}
