@@ -26,6 +26,7 @@ blp = api.blueprint("workorders", __name__, "Work orders, their visits, and wher
 api.add_resource(blp, WORK_ORDERS, verbs=("create", "change"))
 api.add_resource(blp, VISITS, verbs=())
 
+HISTORY = "work-orders.history"
 Verb = Callable[[Actor, Any, dict[str, Any]], Any]
 
 
@@ -104,6 +105,7 @@ def _add_verb(
         methods=["POST"],
         endpoint=f"{noun}_{verb}",
     )
+    @api.needs(f"{resource.name}.{verb}")
     @blp.arguments(schema)
     @blp.response(200, answer)
     @blp.doc(operationId=f"{verb}_{noun}", summary=summary, responses=_STALE, parameters=[_IF_MATCH])
@@ -133,6 +135,7 @@ for _verb, (_schema, _act, _summary) in _VISIT_VERBS.items():
 
 
 @blp.route("/work-orders/<uuid:record_id>/events")
+@api.needs(WORK_ORDERS.read)
 @blp.response(200, schemas.EventsSchema)
 @blp.doc(operationId="list_work_order_events", summary="What happened to an order and at its visits")
 def order_events(record_id: uuid.UUID) -> Any:
@@ -140,15 +143,15 @@ def order_events(record_id: uuid.UUID) -> Any:
 
 
 @blp.route("/work-orders/<uuid:record_id>/history")
+@api.needs(HISTORY)
 @blp.response(200, schemas.HistorySchema)
 @blp.doc(operationId="list_work_order_history", summary="Who changed what of an order, newest first")
 def order_history(record_id: uuid.UUID) -> Any:
-    who = api.actor()
-    who.require("work-orders.history")
-    return {"items": audit.history(orders.order_of(who, record_id).id)}
+    return {"items": audit.history(orders.order_of(api.actor(), record_id).id)}
 
 
 @blp.route("/engineers/<uuid:engineer_id>/positions", methods=["POST"])
+@api.needs(POSITIONS.write)
 @blp.arguments(schemas.FixSchema)
 @blp.response(201, PositionSchema)
 @blp.doc(operationId="report_position", summary="Report where an engineer is; by themselves")
@@ -177,6 +180,7 @@ PositionArgs = PositionListArgs.from_dict({name: item.field for name, item in PO
 
 
 @blp.route("/positions")
+@api.needs(POSITIONS.read)
 @blp.arguments(PositionArgs, location="query")
 @blp.response(200, PositionPage)
 @blp.doc(operationId="list_positions", summary="Where engineers reported to be, newest first")

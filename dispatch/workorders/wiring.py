@@ -7,7 +7,7 @@ from flask_smorest import Api
 
 from core.auth.permissions import allow
 from core.i18n import add_catalogues
-from dispatch.workorders import api
+from dispatch.workorders import api, rules
 
 STAFF = ("agent", "dispatcher", "warehouse", "reviewer", "manager")
 
@@ -17,8 +17,13 @@ def init_app(app: Flask, doors: Api) -> None:
     add_catalogues(__file__)
     allow("work-orders.read", *STAFF, "engineer", "customer")
     allow("work-orders.write", "agent", "dispatcher", "customer")
-    allow("work-orders.history", *STAFF)
+    allow(api.HISTORY, *STAFF)
     allow("visits.read", *STAFF, "engineer", "customer")
     allow("positions.read", "dispatcher", "manager", "engineer")
     allow("positions.write", "engineer")
+    for verb, transition in rules.ORDER_TRANSITIONS.items():
+        allow(f"work-orders.{verb}", *transition.roles)
+    for verb, transition in rules.VISIT_TRANSITIONS.items():
+        allow(f"visits.{verb}", *transition.roles)
+    allow("visits.schedule", *rules.VISIT_TRANSITIONS["dispatch"].roles)
     doors.register_blueprint(api.blp)
