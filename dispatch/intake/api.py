@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from core import api
-from core.api import actor
+from core.api import actor, needs
 from core.db import transaction
 from dispatch.intake import locations, runs
 from dispatch.intake.schemas import (
@@ -22,6 +22,7 @@ blp = api.blueprint("intake", __name__, "Imports, and sites that need a location
 
 
 @blp.route("/imports", methods=["POST"])
+@needs("imports.write")
 @blp.arguments(ImportFileSchema, location="files")
 @blp.arguments(ImportFormSchema, location="form")
 @blp.response(200, ImportRunSchema)
@@ -32,7 +33,6 @@ blp = api.blueprint("intake", __name__, "Imports, and sites that need a location
 )
 def import_file(files: dict[str, Any], form: dict[str, Any]) -> Any:
     who = actor()
-    who.require("imports.write")
     run_id = uuid.uuid4()
     path = runs.file_of(run_id)
     try:
@@ -46,6 +46,7 @@ def import_file(files: dict[str, Any], form: dict[str, Any]) -> Any:
 
 
 @blp.route("/imports/<uuid:record_id>")
+@needs("imports.read")
 @blp.response(200, ImportRunSchema)
 @blp.doc(operationId="get_import", summary="One import and how far it is")
 def get_import(record_id: uuid.UUID) -> Any:
@@ -53,6 +54,7 @@ def get_import(record_id: uuid.UUID) -> Any:
 
 
 @blp.route("/imports/geocode", methods=["POST"])
+@needs("imports.write")
 @blp.response(202, GeocodingStartedSchema)
 @blp.doc(operationId="geocode", summary="Have jobs ask the geocoder for all sites that need a location")
 def geocode() -> Any:
@@ -62,6 +64,7 @@ def geocode() -> Any:
 
 
 @blp.route("/waiting-sites")
+@needs("imports.read")
 @blp.arguments(WaitingSitesArgs, location="query")
 @blp.response(200, WaitingSitesPageSchema)
 @blp.doc(
