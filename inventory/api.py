@@ -28,6 +28,7 @@ api.add_resource(blp, PART_REQUESTS, verbs=())
 
 
 @blp.route("/stock-movements", methods=["POST"])
+@api.needs(STOCK_MOVEMENTS.write)
 @blp.arguments(StockMovementSchema)
 @blp.response(201, StockMovementSchema)
 @blp.doc(operationId="move_stock", summary="Record that a part went from one location to another")
@@ -39,12 +40,12 @@ def move_stock(data: dict[str, Any]) -> Any:
 
 
 @blp.route("/stock-balances")
+@api.needs(STOCK_MOVEMENTS.read)
 @blp.arguments(StockBalanceArgs, location="query")
 @blp.response(200, StockBalancesSchema)
 @blp.doc(operationId="list_stock_balances", summary="What is on hand of a part, or at a location")
 def stock_balances(query: dict[str, Any]) -> Any:
     """Answer the sums of all movements."""
-    api.actor().require(STOCK_MOVEMENTS.read)
     part_ids = [query["part_id"]] if "part_id" in query else None
     location_ids = [query["location_id"]] if "location_id" in query else None
     held = ledger.on_hand(part_ids, location_ids)
@@ -56,6 +57,7 @@ def stock_balances(query: dict[str, Any]) -> Any:
 
 
 @blp.route("/part-requests", methods=["POST"])
+@api.needs(PART_REQUESTS.write)
 @blp.arguments(PartRequestSchema)
 @blp.response(201, PartRequestSchema)
 @blp.doc(operationId="request_part", summary="Ask the warehouse for a part")
@@ -75,6 +77,7 @@ def _decide(verb: Callable[..., PartRequest], request_id: uuid.UUID, **data: Any
 
 
 @blp.route("/part-requests/<uuid:record_id>/approve", methods=["POST"])
+@api.needs("part-requests.decide")
 @blp.response(200, PartRequestSchema)
 @blp.doc(
     operationId="approve_part_request", summary="Approve a part request (the warehouse, never one's own)"
@@ -85,6 +88,7 @@ def approve(record_id: uuid.UUID) -> Any:
 
 
 @blp.route("/part-requests/<uuid:record_id>/refuse", methods=["POST"])
+@api.needs("part-requests.decide")
 @blp.arguments(PartRefusalSchema)
 @blp.response(200, PartRequestSchema)
 @blp.doc(operationId="refuse_part_request", summary="Turn a part request down (the warehouse)")
@@ -94,6 +98,7 @@ def refuse(data: dict[str, Any], record_id: uuid.UUID) -> Any:
 
 
 @blp.route("/part-requests/<uuid:record_id>/issue", methods=["POST"])
+@api.needs("part-requests.decide")
 @blp.arguments(PartIssueSchema)
 @blp.response(200, PartRequestSchema)
 @blp.doc(operationId="issue_part_request", summary="Move the part asked for from a shelf into the van")
@@ -103,6 +108,7 @@ def issue(data: dict[str, Any], record_id: uuid.UUID) -> Any:
 
 
 @blp.route("/part-requests/<uuid:record_id>/cancel", methods=["POST"])
+@api.needs(PART_REQUESTS.write)
 @blp.response(200, PartRequestSchema)
 @blp.doc(operationId="cancel_part_request", summary="Withdraw one's own part request before it is issued")
 def cancel(record_id: uuid.UUID) -> Any:

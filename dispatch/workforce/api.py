@@ -17,6 +17,7 @@ for _resource in (SKILLS, ENGINEERS, SHIFTS, LEAVE):
 
 
 @blp.route("/shifts/from-pattern", methods=["POST"])
+@api.needs(SHIFTS.write)
 @blp.arguments(RosterSchema)
 @blp.response(200, RosterResultSchema)
 @blp.doc(
