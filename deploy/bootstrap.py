@@ -22,6 +22,7 @@ LEAST_PYTHON = (3, 11)
 LEAST_FREE_BYTES = 1500 * 1000 * 1000
 # Published as source only; it is plain Python and needs no compiler.
 SOURCE_ONLY = "eviltransform"
+FOUND = ("Collecting ", "Processing ", "Requirement already satisfied")
 NO_NETWORK = ("NewConnectionError", "NameResolutionError", "ConnectTimeout", "ReadTimeout", "ProxyError")
 
 
@@ -132,9 +133,13 @@ def install(python: Path, requirements: Path, log: Path) -> None:
     assert process.stdout is not None
     for line in process.stdout:
         lines.append(line)
-        if line.startswith(("Collecting ", "Requirement already satisfied")):
+        if line.startswith(FOUND):
             found += 1
-            show_progress(found, total, line.split()[-1].split("==")[0])
+            show_progress(
+                found,
+                total,
+                line.split(" (")[0].split(" in ")[0].split(": ")[-1].split()[-1].rpartition("/")[2],
+            )
         elif line.startswith("Installing collected"):
             say(f"\n  {found} of {total} are here; unpacking …" if sys.stdout.isatty() else "  unpacking …")
     code = process.wait()

@@ -24,12 +24,14 @@ REFUSED = re.compile(r"A?GPL|(Affero )?General Public License", re.IGNORECASE)
 
 def licence_of(package: PackageMetadata) -> str:
     """Return what the package's metadata says: its expression, else its classifiers, else its own words."""
-    if package.get("License-Expression"):
-        return package["License-Expression"]
-    named = [each.rpartition(" :: ")[2] for each in package.get_all("Classifier", []) if "License ::" in each]
-    named = [each for each in named if each != "OSI Approved"]
-    own_words = (package.get("License") or "").strip().splitlines()
-    return "; ".join(named) or (own_words[0] if own_words else "")
+    expression, own_words = _first(package, "License-Expression"), _first(package, "License")
+    classes = [each for each in package.get_all("Classifier", []) if each.startswith("License ::")]
+    named = [each.rpartition(" :: ")[2] for each in classes if not each.endswith("OSI Approved")]
+    return expression or "; ".join(named) or own_words.partition("\n")[0]
+
+
+def _first(package: PackageMetadata, name: str) -> str:
+    return str(next(iter(package.get_all(name, [])), "")).strip()
 
 
 def licence_problem(licence: str) -> str | None:
