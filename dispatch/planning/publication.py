@@ -19,6 +19,7 @@ from core.errors import Conflict, DomainError, mark
 from dispatch.planning import rules
 from dispatch.planning.events import RunPublished
 from dispatch.planning.models import OptimizationRun, RunAssignment
+from dispatch.workforce.models import Engineer
 from dispatch.workorders import visits
 from dispatch.workorders.models import Visit, WorkOrder
 
@@ -84,8 +85,12 @@ def publish_run(
                 done, row, "stale", "changed" if not seen else "too_late", TOO_LATE if seen else CHANGED
             )
     accepted = _without_collisions(done, run, accepted)
-    for row in accepted:
-        _carry_out(actor, done, run, row, present[row.visit_id])
+    # Held here, so that the session knows each of them without asking again.
+    engineers = list(db.session.scalars(select(Engineer).where(Engineer.active)))
+    with db.session.no_autoflush:
+        for row in accepted:
+            _carry_out(actor, done, run, row, present[row.visit_id])
+    del engineers
     db.session.flush()
     _follow_own_changes(run, [row.order_id for row in accepted])
     settle_run(actor, run)
@@ -129,7 +134,8 @@ def _present(visit_ids: list[uuid.UUID]) -> dict[uuid.UUID, Visit]:
     found: dict[uuid.UUID, Visit] = {}
     for first in range(0, len(visit_ids), 1_000):
         query = select(Visit).where(Visit.id.in_(visit_ids[first : first + 1_000])).order_by(Visit.id)
-        query = query.options(selectinload(Visit.order)).with_for_update(of=Visit)
+        order = selectinload(Visit.order)
+        query = query.options(order, order.selectinload(WorkOrder.visits)).with_for_update(of=Visit)
         rows = db.session.scalars(query.execution_options(populate_existing=True))
         found.update((visit.id, visit) for visit in rows)
     return found

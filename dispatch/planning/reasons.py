@@ -47,6 +47,7 @@ SENTENCES = {
     Rule.ONCE: mark("It would be planned twice."),
     Rule.UNKNOWN: mark("It names something that does not exist."),
     Rule.NO_ROOM: mark("Suitable, but fully planned: %(count)s of %(of)s engineers."),
+    Rule.NO_TIME: mark("Time was up before it was looked at: allow the run more time."),
     Rule.COST: mark("Sending somebody would cost more than leaving it out: %(count)s of %(of)s engineers."),
 }
 
