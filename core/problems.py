@@ -9,7 +9,7 @@ from flask import Flask, Response, g, jsonify, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from marshmallow import Schema, ValidationError, fields
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -191,6 +191,13 @@ def _operational_error(error: OperationalError) -> Response:
     return answer(503, gettext(_DETAILS[503]), code="unavailable")
 
 
+def _unstorable_error(error: DataError | UnicodeEncodeError) -> Response:
+    db.session.rollback()
+    log.warning("value cannot be stored", error=str(error))
+    detail = gettext("A text holds a character that cannot be stored (NUL, or half a character): remove it.")
+    return answer(422, detail, code="unstorable")
+
+
 def _any_error(error: Exception) -> Response:
     db.session.rollback()
     log.exception("unexpected error", path=request.path, request_id=g.get("request_id"))
@@ -206,4 +213,6 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(IntegrityError, _integrity_error)
     app.register_error_handler(StaleDataError, _stale_error)
     app.register_error_handler(OperationalError, _operational_error)
+    app.register_error_handler(DataError, _unstorable_error)
+    app.register_error_handler(UnicodeEncodeError, _unstorable_error)
     app.register_error_handler(Exception, _any_error)
