@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from flask import request
 from marshmallow import Schema, fields, validate
 
 from core import api, audit, records
-from core.auth.actors import Actor
 from core.db import transaction
 from core.records import Resource, check_version
-from dispatch.workorders import orders, positions, schemas, visits
-from dispatch.workorders.models import Visit, WorkOrder
+from dispatch.workorders import orders, positions, schemas, verb_schemas
 from dispatch.workorders.resources import POSITIONS, VISITS, WORK_ORDERS
 from dispatch.workorders.rules import ENGINEER_VERBS
 from dispatch.workorders.transitions import log_of
-from geo.datum import Datum, to_wgs84
+from dispatch.workorders.verbs import ORDER_VERBS, VISIT_VERBS, Act, in_wgs84
 from geo.schemas import PositionSchema
 
 blp = api.blueprint("workorders", __name__, "Work orders, their visits, and where engineers are")
@@ -27,63 +23,6 @@ api.add_resource(blp, WORK_ORDERS, verbs=("create", "change"))
 api.add_resource(blp, VISITS, verbs=())
 
 HISTORY = "work-orders.history"
-Verb = Callable[[Actor, Any, dict[str, Any]], Any]
-
-
-def _in_wgs84(data: dict[str, Any]) -> dict[str, Any]:
-    datum = Datum(data.pop("datum", Datum.WGS84))
-    if data["lat"] is not None:
-        point = to_wgs84(data["lat"], data["lon"], datum)
-        data["lat"], data["lon"] = point.lat, point.lon
-    return data
-
-
-def _schedule(actor: Actor, visit: Visit, data: dict[str, Any]) -> Visit:
-    data.setdefault("end_at", data["start_at"] + timedelta(seconds=visit.order.duration_s))
-    return visits.schedule(actor, visit, **data)
-
-
-def _merge(actor: Actor, order: WorkOrder, data: dict[str, Any]) -> WorkOrder:
-    return orders.merge(actor, order, orders.order_of(actor, data["into_id"]), reason=data["reason"])
-
-
-def _said(verb: Callable[..., Any]) -> Verb:
-    return lambda actor, record, data: verb(actor, record, **data)
-
-
-_ORDER_VERBS: dict[str, tuple[type[Schema], Verb, str]] = {
-    "triage": (schemas.TriageSchema, _said(orders.triage), "Say of which class and how urgent it is"),
-    "merge": (schemas.MergeSchema, _merge, "Merge it into another open order that asks for the same"),
-    "resume": (schemas.OptionalReasonSchema, _said(orders.resume), "Let it be planned again after a hold"),
-    "cancel": (schemas.ReasonSchema, _said(orders.cancel), "Give it up, its open visits with it"),
-    "approve": (schemas.ApproveSchema, _said(orders.approve), "Find the work complete"),
-    "reject": (schemas.ReasonSchema, _said(orders.reject), "Find the work incomplete; it goes back"),
-    "confirm": (schemas.OptionalReasonSchema, _said(orders.confirm), "The customer is content"),
-    "dispute": (schemas.ReasonSchema, _said(orders.dispute), "The customer is not content; a visit follows"),
-    "close": (schemas.OptionalReasonSchema, _said(orders.close), "Close it"),
-    "follow_up": (schemas.SatisfactionSchema, _said(orders.follow_up), "Record the customer's satisfaction"),
-    "reopen": (schemas.ReasonSchema, _said(orders.reopen), "Open it again; a visit follows"),
-}
-_VISIT_VERBS: dict[str, tuple[type[Schema], Verb, str]] = {
-    "schedule": (schemas.ScheduleSchema, _schedule, "Dispatch, reassign or move it"),
-    "unschedule": (schemas.OptionalReasonSchema, _said(visits.unschedule), "Take it off the plan"),
-    "lock": (schemas.LockSchema, _said(visits.lock), "Keep the optimizer from moving it"),
-    "unlock": (schemas.NothingSchema, _said(visits.unlock), "Let the optimizer move it again"),
-    "accept": (schemas.NothingSchema, _said(visits.accept), "Take it on"),
-    "decline": (schemas.ReasonSchema, _said(visits.decline), "Turn it down"),
-    "depart": (schemas.ReportSchema, _said(visits.depart), "Leave for the site"),
-    "arrive": (schemas.ReportSchema, _said(visits.arrive), "Check in at the site"),
-    "start": (schemas.NothingSchema, _said(visits.start), "Begin the work"),
-    "hold": (schemas.ReasonSchema, _said(visits.hold), "Interrupt the work"),
-    "resume": (schemas.NothingSchema, _said(visits.resume), "Go on with the work"),
-    "complete": (schemas.CompleteSchema, _said(visits.complete), "Finish the work"),
-    "end_incomplete": (
-        schemas.IncompleteSchema,
-        _said(visits.end_incomplete),
-        "End it without the work being done; answers with the visit that follows",
-    ),
-    "cancel": (schemas.ReasonSchema, _said(visits.cancel), "Give it up"),
-}
 _STALE: dict[str, dict[str, Any]] = {"412": {}, "428": {}}
 _IF_MATCH = {
     "in": "header",
@@ -95,7 +34,7 @@ _IF_MATCH = {
 
 
 def _add_verb(
-    resource: Resource, verb: str, schema: type[Schema], act: Verb, summary: str, answer: type[Schema]
+    resource: Resource, verb: str, schema: type[Schema], act: Act, summary: str, answer: type[Schema]
 ) -> None:
     noun = resource.name.replace("-", "_")
     is_step = resource is VISITS and verb in ENGINEER_VERBS
@@ -116,21 +55,21 @@ def _add_verb(
             record = records.record_of(resource, who, record_id)
             if not is_optional:
                 check_version(record, api.version_sent(record_id))
-            changed = act(who, record, _in_wgs84(data) if "lat" in data else data)
+            changed = act(who, record, data)
         return changed, 200, api.with_etag(changed)
 
 
-for _verb, (_schema, _act, _summary) in _ORDER_VERBS.items():
+for _verb, (_schema, _act, _summary) in ORDER_VERBS.items():
     _add_verb(WORK_ORDERS, _verb, _schema, _act, _summary, schemas.WorkOrderSchema)
 _add_verb(
     WORK_ORDERS,
     "add_visit",
-    schemas.AddVisitSchema,
-    _said(orders.add_visit),
+    verb_schemas.AddVisitSchema,
+    lambda actor, order, data: orders.add_visit(actor, order, **data),
     "Add a visit, such as a second engineer's; answers with it",
     schemas.VisitSchema,
 )
-for _verb, (_schema, _act, _summary) in _VISIT_VERBS.items():
+for _verb, (_schema, _act, _summary) in VISIT_VERBS.items():
     _add_verb(VISITS, _verb, _schema, _act, _summary, schemas.VisitSchema)
 
 
@@ -152,13 +91,13 @@ def order_history(record_id: uuid.UUID) -> Any:
 
 @blp.route("/engineers/<uuid:engineer_id>/positions", methods=["POST"])
 @api.needs(POSITIONS.write)
-@blp.arguments(schemas.FixSchema)
+@blp.arguments(verb_schemas.FixSchema)
 @blp.response(201, PositionSchema)
 @blp.doc(operationId="report_position", summary="Report where an engineer is; by themselves")
 def report_position(data: dict[str, Any], engineer_id: uuid.UUID) -> Any:
     who = api.actor()
     with transaction(who):
-        return positions.report(who, engineer_id, **_in_wgs84(data))
+        return positions.report(who, engineer_id, **in_wgs84(data))
 
 
 class PositionPage(Schema):

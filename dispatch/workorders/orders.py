@@ -215,17 +215,21 @@ def reject(actor: Actor, order: WorkOrder, *, reason: str) -> WorkOrder:
 
 
 def _refuse_own_work(actor: Actor, order: WorkOrder) -> None:
-    """Raise Forbidden where the actor is the engineer of a visit, or did something at one as engineer."""
+    if is_own_work(actor, order):
+        raise Forbidden(mark("Nobody reviews their own work: another reviewer is needed."), code="own_work")
+
+
+def is_own_work(actor: Actor, order: WorkOrder) -> bool:
+    """Tell whether the actor is the engineer of a visit, or did something at one as engineer."""
     if actor.user_id is None:
-        return
+        return False
     mine = [visit.id for visit in order.visits if visit.engineer and visit.engineer.user_id == actor.user_id]
     worked = exists().where(
         VisitEvent.visit_id.in_([visit.id for visit in order.visits]),
         VisitEvent.actor_id == actor.user_id,
         VisitEvent.verb.in_(("accept", "depart", "arrive", "start", "complete", "end_incomplete")),
     )
-    if mine or db.session.scalar(select(worked)):
-        raise Forbidden(mark("Nobody reviews their own work: another reviewer is needed."), code="own_work")
+    return bool(mine) or bool(db.session.scalar(select(worked)))
 
 
 def confirm(actor: Actor, order: WorkOrder, *, reason: str = "") -> WorkOrder:
@@ -249,7 +253,7 @@ def reopen(actor: Actor, order: WorkOrder, *, reason: str) -> WorkOrder:
 def _go_again(actor: Actor, order: WorkOrder, verb: str, reason: str) -> None:
     def consequence() -> None:
         ended = [visit for visit in order.visits if visit.status == "completed"] or order.visits
-        visits.follow(ended[-1])
+        visits.new_visit(order, follows=ended[-1])
 
     apply_to_order(actor, order, verb, reason=reason, consequence=consequence)
 

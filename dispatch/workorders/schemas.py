@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import gettext
-from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, pre_load, validate
 
 from core.errors import mark
 from core.fields import Instant
@@ -14,8 +14,7 @@ from dispatch.flows.models import IMPACTS, PRIORITIES, URGENCIES
 from dispatch.workforce.schemas import SkillLevelSchema, ToolSchema
 from dispatch.workorders import rules
 from dispatch.workorders.models import CHANNELS, LOCKS, ORDER_STATUSES, VISIT_STATUSES
-from dispatch.workorders.rules import INCOMPLETE_REASONS, STAGES, STATUSES
-from geo.schemas import PositionFields
+from dispatch.workorders.rules import STATUSES
 
 PRIORITY_NAMES = {
     "low": mark("Low"),
@@ -48,7 +47,8 @@ LOCK_NAMES = {
 STATUS_NAMES = {status: style.en for status, style in STATUSES.items()}
 
 
-def _sane_instant(instant: Any) -> None:
+def check_instant(instant: Any) -> None:
+    """Raise ValidationError unless the instant lies in the years orders are about."""
     problem = rules.instant_problem(instant)
     if problem:
         raise ValidationError(problem)
@@ -60,30 +60,34 @@ def _sane_duration(duration_s: int) -> None:
         raise ValidationError(problem)
 
 
-def _instant(label: str, **more: Any) -> Instant:
+def instant_field(label: str, **more: Any) -> Instant:
+    """Return a field for an instant, which may be empty."""
     return Instant(
-        allow_none=True, validate=_sane_instant, metadata={"label": label, "kind": "datetime"}, **more
+        allow_none=True, validate=check_instant, metadata={"label": label, "kind": "datetime"}, **more
     )
 
 
-def _choice(label: str, values: tuple[str, ...], names: dict[str, str], **more: Any) -> fields.String:
+def choice_field(label: str, values: tuple[str, ...], names: dict[str, str], **more: Any) -> fields.String:
+    """Return a field for one of `values`, shown by `names`."""
     shown = {value: names[value] for value in values}
     return fields.String(validate=validate.OneOf(values), metadata={"label": label, "names": shown}, **more)
 
 
-def _text(label: str, most: int = 10_000, **more: Any) -> fields.String:
+def text_field(label: str, most: int = 10_000, **more: Any) -> fields.String:
+    """Return a field for a text of at most `most` characters."""
     metadata = {"label": label, **({"kind": "textarea"} if most > 300 else {})}
     return fields.String(validate=validate.Length(max=most), metadata=metadata, **more)
 
 
-def _reference(label: str, resource: str, **more: Any) -> fields.UUID:
+def reference_field(label: str, resource: str, **more: Any) -> fields.UUID:
+    """Return a field that names a record of `resource`."""
     return fields.UUID(metadata={"label": label, "resource": resource}, **more)
 
 
 class OrderPartSchema(Schema):
     """A part the work needs."""
 
-    part_id = _reference("Part", "parts", required=True)
+    part_id = reference_field("Part", "parts", required=True)
     quantity = fields.Integer(
         load_default=1, validate=validate.Range(1, 10_000), metadata={"label": "Quantity"}
     )
@@ -100,7 +104,7 @@ class OrderVisitSchema(RecordSchema):
     """One going to the site by one engineer, as its order shows it."""
 
     sequence = fields.Integer(dump_only=True)
-    status = _choice("Status", VISIT_STATUSES, STATUS_NAMES, dump_only=True)
+    status = choice_field("Status", VISIT_STATUSES, STATUS_NAMES, dump_only=True)
     colour = fields.Function(lambda visit: STATUSES[visit.status].colour)
     required = fields.Boolean(dump_only=True)
     engineer_id = fields.UUID(dump_only=True, metadata={"label": "Engineer", "resource": "engineers"})
@@ -111,7 +115,7 @@ class OrderVisitSchema(RecordSchema):
     distance_m = fields.Integer(dump_only=True, metadata={"label": "Way to it (metres)"})
     promised_from = fields.AwareDateTime(dump_only=True)
     promised_until = fields.AwareDateTime(dump_only=True)
-    lock = _choice("Lock", LOCKS, LOCK_NAMES, dump_only=True)
+    lock = choice_field("Lock", LOCKS, LOCK_NAMES, dump_only=True)
     follows_id = fields.UUID(dump_only=True)
     run_id = fields.UUID(dump_only=True)
 
@@ -119,7 +123,7 @@ class OrderVisitSchema(RecordSchema):
 class VisitSchema(OrderVisitSchema):
     """One going to the site by one engineer."""
 
-    order_id = fields.UUID(dump_only=True)
+    order_id = fields.UUID(dump_only=True, metadata={"label": "Work order", "resource": "work-orders"})
     order_number = fields.String(attribute="order.number", dump_only=True, metadata={"label": "Work order"})
     order_version = fields.Integer(attribute="order.version", dump_only=True)
 
@@ -128,8 +132,8 @@ class WorkOrderSchema(RecordSchema):
     """Work somebody asked for. What is left out is taken from its category."""
 
     number = fields.String(dump_only=True, metadata={"label": "Number"})
-    channel = _choice("Channel", CHANNELS, CHANNEL_NAMES, load_default="phone")
-    category_id = _reference("Category", "categories", required=True)
+    channel = choice_field("Channel", CHANNELS, CHANNEL_NAMES, load_default="phone")
+    category_id = reference_field("Category", "categories", required=True)
     category_name = fields.Function(
         lambda order: {"en": order.category.name_en, "zh": order.category.name_zh},
         metadata={"description": "by language"},
@@ -139,39 +143,51 @@ class WorkOrderSchema(RecordSchema):
         validate=validate.Length(1, 300),
         metadata={"label": "Title", "example": "三号扶梯停止运行"},
     )
-    description = _text("Description", load_default="")
-    priority = _choice("Priority", PRIORITIES, PRIORITY_NAMES)
-    urgency = _choice("Urgency", URGENCIES, URGENCY_NAMES, load_default="normal")
-    impact = _choice("Impact", IMPACTS, IMPACT_NAMES, load_default="person")
-    status = _choice("Status", ORDER_STATUSES, STATUS_NAMES, dump_only=True)
+    description = text_field("Description", load_default="")
+    priority = choice_field("Priority", PRIORITIES, PRIORITY_NAMES)
+    urgency = choice_field("Urgency", URGENCIES, URGENCY_NAMES, load_default="normal")
+    impact = choice_field("Impact", IMPACTS, IMPACT_NAMES, load_default="person")
+    status = choice_field("Status", ORDER_STATUSES, STATUS_NAMES, dump_only=True)
     stage = fields.Function(lambda order: STATUSES[order.status].stage)
     colour = fields.Function(lambda order: STATUSES[order.status].colour)
-    customer_id = _reference("Customer", "customers", required=True)
+    customer_id = reference_field("Customer", "customers", required=True)
     customer_name = fields.String(attribute="customer.name", dump_only=True)
-    site_id = _reference("Site", "sites", required=True)
+    site_id = reference_field("Site", "sites", required=True)
     site_name = fields.String(attribute="site.name", dump_only=True)
-    address = fields.String(attribute="site.address", dump_only=True)
+    address = fields.String(attribute="site.address", dump_only=True, metadata={"label": "Address"})
     lat = fields.Float(attribute="site.lat", dump_only=True)
     lon = fields.Float(attribute="site.lon", dump_only=True)
-    territory_id = fields.UUID(attribute="site.territory_id", dump_only=True)
-    asset_id = _reference("Asset", "assets", allow_none=True)
-    contract_id = _reference("Contract", "contracts", allow_none=True)
-    contact_name = _text("Contact person", 200, load_default="")
-    contact_phone = _text("Contact's phone", 40, load_default="")
-    occurred_at = _instant("Happened at")
-    requested_at = Instant(validate=_sane_instant, metadata={"label": "Requested at", "kind": "datetime"})
-    duration_s = fields.Integer(
-        strict=True, validate=_sane_duration, metadata={"label": "Duration (seconds)", "example": 3600}
+    territory_id = fields.UUID(
+        attribute="site.territory_id",
+        dump_only=True,
+        metadata={"label": "Territory", "resource": "territories"},
     )
-    respond_due_at = _instant("Response due")
-    resolve_due_at = _instant("Resolution due")
+    asset_id = reference_field("Asset", "assets", allow_none=True)
+    contract_id = reference_field("Contract", "contracts", allow_none=True)
+    contact_name = text_field("Contact person", 200, load_default="")
+    contact_phone = text_field("Contact's phone", 40, load_default="")
+    occurred_at = instant_field("Happened at")
+    requested_at = Instant(validate=check_instant, metadata={"label": "Requested at", "kind": "datetime"})
+    duration_s = fields.Integer(
+        strict=True,
+        validate=_sane_duration,
+        metadata={
+            "label": "Duration",
+            "kind": "minutes",
+            "hint": "Empty at first: that of the category.",
+            "description": "seconds",
+            "example": 3600,
+        },
+    )
+    respond_due_at = instant_field("Response due")
+    resolve_due_at = instant_field("Resolution due")
     custom = fields.Dict(
         keys=fields.String(), allow_none=True, metadata={"label": "Custom fields", "kind": "json"}
     )
     skills = fields.List(
         fields.Nested(SkillLevelSchema),
         validate=validate.Length(max=30),
-        metadata={"label": "Skills needed"},
+        metadata={"label": "Skills needed", "hint": "Empty at first: those of the category."},
     )
     parts = fields.List(
         fields.Nested(OrderPartSchema), validate=validate.Length(max=100), metadata={"label": "Parts needed"}
@@ -193,7 +209,9 @@ class WorkOrderSchema(RecordSchema):
     external_key = fields.String(
         allow_none=True, validate=validate.Length(1, 200), metadata={"label": "Key in the other system"}
     )
-    merged_into_id = fields.UUID(dump_only=True)
+    merged_into_id = fields.UUID(
+        dump_only=True, metadata={"label": "Merged into", "resource": "work-orders"}
+    )
     satisfaction = fields.Integer(dump_only=True, metadata={"label": "Satisfaction (1 to 5)"})
     visits = fields.List(fields.Nested(OrderVisitSchema), dump_only=True)
     warnings = fields.Method("_warnings", metadata={"description": "what was accepted, but looks wrong"})
@@ -244,120 +262,3 @@ class HistorySchema(Schema):
     """The changes of an order and of what belongs to it, newest first."""
 
     items = fields.List(fields.Nested(ChangeSchema), required=True)
-
-
-class NothingSchema(Schema):
-    """A verb that needs nothing said."""
-
-
-class ReasonSchema(Schema):
-    """A verb that needs a reason."""
-
-    reason = _text("Reason", 2000, required=True)
-
-
-class OptionalReasonSchema(Schema):
-    """A verb that may have a reason."""
-
-    reason = _text("Reason", 2000, load_default="")
-
-
-class TriageSchema(Schema):
-    """Class and priority, where they change."""
-
-    category_id = _reference("Category", "categories")
-    priority = _choice("Priority", PRIORITIES, PRIORITY_NAMES)
-    urgency = _choice("Urgency", URGENCIES, URGENCY_NAMES)
-    impact = _choice("Impact", IMPACTS, IMPACT_NAMES)
-    reason = _text("Reason", 2000, load_default="")
-
-
-class MergeSchema(Schema):
-    """The open order that goes on for both."""
-
-    into_id = _reference("Merge into", "work-orders", required=True)
-    reason = _text("Reason", 2000, load_default="")
-
-
-class ApproveSchema(Schema):
-    """What the reviewer found complete."""
-
-    checked = fields.List(
-        fields.String(validate=validate.Length(1, 100)),
-        load_default=list,
-        validate=validate.Length(max=50),
-        metadata={"label": "Found complete", "example": ["solution", "photos"]},
-    )
-    reason = _text("Note", 2000, load_default="")
-
-
-class SatisfactionSchema(Schema):
-    """How satisfied the customer is, from 1 to 5."""
-
-    score = fields.Integer(
-        required=True,
-        strict=True,
-        validate=validate.Range(1, 5, error=mark("Give a score from 1 (worst) to 5 (best).")),
-        metadata={"label": "Satisfaction (1 to 5)"},
-    )
-    reason = _text("Note", 2000, load_default="")
-
-
-class AddVisitSchema(Schema):
-    """A further visit, such as a second engineer's at once."""
-
-    required = fields.Boolean(load_default=True, metadata={"label": "The order is not done without it"})
-    reason = _text("Reason", 2000, load_default="")
-
-
-class ScheduleSchema(Schema):
-    """Who goes, when."""
-
-    engineer_id = _reference("Engineer", "engineers", required=True)
-    start_at = Instant(required=True, metadata={"label": "From", "kind": "datetime"})
-    end_at = Instant(
-        metadata={"label": "Until", "kind": "datetime", "hint": "Absent: as long as the work takes."}
-    )
-    override_reason = _text("Reason to send somebody who does not fit", 2000, load_default="")
-
-
-class LockSchema(Schema):
-    """What the optimizer keeps."""
-
-    kind = _choice("Lock", ("engineer", "time", "both"), LOCK_NAMES, load_default="both")
-
-
-class ReportSchema(PositionFields):
-    """A position, or the reason why there is none."""
-
-    accuracy_m = fields.Float(load_default=None, allow_none=True, validate=validate.Range(0, 1_000_000))
-    reason = _text("Reason without a position", 2000, load_default="")
-
-
-class CompleteSchema(Schema):
-    """What was done."""
-
-    solution = _text("Solution", required=True)
-    signature_refused_reason = _text("Why there is no signature", 2000, load_default="")
-
-
-class IncompleteSchema(Schema):
-    """Why the work is not done."""
-
-    reason = _choice("Reason", tuple(INCOMPLETE_REASONS), INCOMPLETE_REASONS, required=True)
-    note = _text("Note", 2000, load_default="")
-
-
-class FixSchema(PositionFields):
-    """Where an engineer is."""
-
-    accuracy_m = fields.Float(load_default=None, allow_none=True, validate=validate.Range(0, 1_000_000))
-    recorded_at = Instant(load_default=None, allow_none=True, validate=_sane_instant)
-
-    @validates_schema(skip_on_field_errors=True)
-    def _has_position(self, data: dict[str, Any], **_: Any) -> None:
-        if data.get("lat") is None:
-            raise ValidationError(mark("Give latitude and longitude."), "lat")
-
-
-STAGE_NAMES = {stage: names[0] for stage, names in STAGES.items()}

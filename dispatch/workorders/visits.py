@@ -7,20 +7,16 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import select
+from typing import Any, TypedDict, Unpack
 
 from core import events, records
 from core.auth.actors import Actor
-from core.db import db
 from core.errors import Conflict, Invalid, mark
-from dispatch.customers.models import EngineerStance
-from dispatch.workforce.models import Engineer, Skill
 from dispatch.workorders import positions, rules
 from dispatch.workorders.events import VisitScheduled
+from dispatch.workorders.fit import check_movable, misfits_of
 from dispatch.workorders.models import LOCKS, Visit, WorkOrder
-from dispatch.workorders.transitions import apply_to_visit, engineer_of
+from dispatch.workorders.transitions import apply_to_visit, check, engineer_of
 
 
 def schedule(
@@ -37,6 +33,8 @@ def schedule(
     expected_order_version: int | None = None,
 ) -> Visit:
     """Give a visit to an engineer at a time: dispatch, reassign or move it, whichever it is.
+
+    A plan it has already only renews what is known of the way there.
 
     Parameters
     ----------
@@ -63,12 +61,16 @@ def schedule(
         records.check_version(order, expected_order_version)
     is_moved_by_optimizer = actor.user_id is None or run_id is not None
     same_engineer, same_start = visit.engineer_id == engineer_id, visit.planned_start_at == start_at
-    _check_plannable(visit, is_moved_by_optimizer, same_engineer, same_start)
+    check_movable(visit, is_moved_by_optimizer, same_engineer, same_start)
     problem = rules.instant_problem(start_at) or rules.instant_problem(end_at)
     if end_at <= start_at:
         problem = mark("The visit ends after it starts.")
     if problem:
         raise Invalid(problem, fields={"end_at": [problem]})
+    if same_engineer and same_start and visit.planned_end_at == end_at:
+        check(actor, rules.VISIT_TRANSITIONS["reschedule"], visit.status, "")
+        visit.travel_s, visit.distance_m, visit.run_id = travel_s, distance_m, run_id
+        return visit
     engineer = engineer_of(engineer_id)
     facts = {
         "engineer_id": engineer.id,
@@ -76,7 +78,7 @@ def schedule(
         "start_at": start_at,
         "end_at": end_at,
         "run_id": run_id,
-        **_misfits(order, engineer, override_reason),
+        **misfits_of(order, engineer, override_reason),
     }
     was = (visit.engineer_id, visit.planned_start_at)
 
@@ -97,51 +99,6 @@ def _verb(visit: Visit, same_engineer: bool) -> str:
     if visit.status == "created":
         return "dispatch"
     return "reschedule" if same_engineer else "reassign"
-
-
-def _check_plannable(visit: Visit, is_by_optimizer: bool, same_engineer: bool, same_start: bool) -> None:
-    if visit.order.status not in (*rules.OPEN_ORDERS, "completed"):
-        raise Conflict(mark("This order needs no visit any more: reopen it first."), code="order_closed")
-    if visit.status not in rules.MOVABLE_VISITS:
-        raise Conflict(
-            mark("This visit has started or ended: it cannot be moved any more."), code="visit_started"
-        )
-    if not is_by_optimizer:
-        return
-    if visit.order.decision == "on_hold":
-        raise Conflict(mark("This order waits for a part: a dispatcher resumes it."), code="order_on_hold")
-    if not rules.is_kept_by_lock(visit.lock, same_engineer=same_engineer, same_start=same_start):
-        raise Conflict(mark("This visit is locked: the optimizer does not move it."), code="visit_locked")
-
-
-def _misfits(order: WorkOrder, engineer: Engineer, override_reason: str) -> dict[str, Any]:
-    """Return what does not fit, to be logged; raise Invalid unless there is a reason to override it."""
-    lacking = rules.missing_skills(
-        {item.skill_id: item.level for item in order.skills},
-        {item.skill_id: item.level for item in engineer.skills},
-    )
-    misfits: dict[str, Any] = {}
-    if lacking:
-        names = db.session.scalars(select(Skill.code).where(Skill.id.in_(lacking)).order_by(Skill.code))
-        misfits["missing_skills"] = list(names)
-    stance = db.session.get(EngineerStance, (order.customer_id, engineer.id))
-    if stance is not None and stance.stance == "refused":
-        misfits["refused_by_customer"] = True
-    if not misfits or override_reason.strip():
-        return misfits
-    if lacking:
-        message = mark("%(engineer)s lacks the skills: %(skills)s. Choose another, or give a reason.")
-        code, skills = "skills_missing", ", ".join(misfits["missing_skills"])
-    else:
-        message = mark("The customer refused %(engineer)s. Choose another, or give a reason.")
-        code, skills = "engineer_refused", ""
-    raise Invalid(
-        message,
-        code=code,
-        fields={"override_reason": [mark("Give a reason.")]},
-        engineer=engineer.name,
-        skills=skills,
-    )
 
 
 def unschedule(actor: Actor, visit: Visit, *, reason: str = "", run_id: uuid.UUID | None = None) -> Visit:
@@ -201,16 +158,17 @@ def decline(actor: Actor, visit: Visit, *, reason: str) -> Visit:
     return _take_off(actor, visit, "decline", reason)
 
 
-def depart(
-    actor: Actor,
-    visit: Visit,
-    *,
-    lat: float | None = None,
-    lon: float | None = None,
-    accuracy_m: float | None = None,
-    reason: str = "",
-    at: datetime | None = None,
-) -> Visit:
+class Whereabouts(TypedDict, total=False):
+    """Where somebody is: a position (WGS-84) with its accuracy [m], or the reason why there is none."""
+
+    lat: float | None
+    lon: float | None
+    accuracy_m: float | None
+    reason: str
+    at: datetime | None
+
+
+def depart(actor: Actor, visit: Visit, **where: Unpack[Whereabouts]) -> Visit:
     """Leave for the site; a position, or the reason why there is none.
 
     Raises
@@ -218,19 +176,10 @@ def depart(
     Invalid
         Neither is given.
     """
-    return _report(actor, visit, "depart", "fix", lat, lon, accuracy_m, reason, at)
+    return _report(actor, visit, "depart", "fix", where)
 
 
-def arrive(
-    actor: Actor,
-    visit: Visit,
-    *,
-    lat: float | None = None,
-    lon: float | None = None,
-    accuracy_m: float | None = None,
-    reason: str = "",
-    at: datetime | None = None,
-) -> Visit:
+def arrive(actor: Actor, visit: Visit, **where: Unpack[Whereabouts]) -> Visit:
     """Check in at the site; a position, or the reason why there is none.
 
     A position outside the geofence is flagged, never refused.
@@ -240,37 +189,28 @@ def arrive(
     Invalid
         Neither is given.
     """
-    return _report(actor, visit, "arrive", "check_in", lat, lon, accuracy_m, reason, at)
+    return _report(actor, visit, "arrive", "check_in", where)
 
 
-def _report(
-    actor: Actor,
-    visit: Visit,
-    verb: str,
-    kind: str,
-    lat: float | None,
-    lon: float | None,
-    accuracy_m: float | None,
-    reason: str,
-    at: datetime | None,
-) -> Visit:
+def _report(actor: Actor, visit: Visit, verb: str, kind: str, where: Whereabouts) -> Visit:
+    lat, lon, at = where.get("lat"), where.get("lon"), where.get("at")
+    reason = where.get("reason", "")
     if (lat is None or lon is None) and not reason.strip():
         message = mark("Send your position, or say why there is none.")
         raise Invalid(message, code="position_missing", fields={"lat": [message], "reason": [message]})
     facts: dict[str, Any] = {}
 
     def change() -> None:
-        if lat is None or lon is None:
-            return
-        assert visit.engineer_id is not None
-        position = positions.record(
-            visit.engineer_id, kind, lat, lon, accuracy_m=accuracy_m, visit=visit, at=at
-        )
-        facts.update(
-            position_id=position.id,
-            distance_from_site_m=position.distance_from_site_m,
-            outside_geofence=position.outside_geofence,
-        )
+        if lat is not None and lon is not None and visit.engineer_id is not None:
+            accuracy_m = where.get("accuracy_m")
+            position = positions.record(
+                visit.engineer_id, kind, lat, lon, accuracy_m=accuracy_m, visit=visit, at=at
+            )
+            facts.update(
+                position_id=position.id,
+                distance_from_site_m=position.distance_from_site_m,
+                outside_geofence=position.outside_geofence,
+            )
 
     apply_to_visit(actor, visit, verb, reason=reason, facts=facts, at=at, change=change)
     return visit
@@ -336,7 +276,7 @@ def end_incomplete(
     following: list[Visit] = []
 
     def change() -> None:
-        following.append(follow(visit))
+        following.append(new_visit(visit.order, required=visit.required, follows=visit))
 
     facts = {"note": note.strip()}
     apply_to_visit(
@@ -355,11 +295,6 @@ def send_back(actor: Actor, visit: Visit, *, reason: str) -> Visit:
     """Give a completed visit back to its engineer, who is to complete what the reviewer misses."""
     apply_to_visit(actor, visit, "send_back", reason=reason)
     return visit
-
-
-def follow(visit: Visit) -> Visit:
-    """Return a new visit of the same order that follows this one."""
-    return new_visit(visit.order, required=visit.required, follows=visit)
 
 
 def new_visit(order: WorkOrder, *, required: bool = True, follows: Visit | None = None) -> Visit:

@@ -79,6 +79,17 @@ def test_bad_requests_are_refused_naming_the_field(
     assert field in answer.json["errors"]
 
 
+@pytest.mark.parametrize("text", ["half \ud83d", "nul \x00"])
+def test_characters_no_database_stores_are_not_our_fault(world: World, admin: Any, text: str) -> None:
+    answers = [
+        admin.post("/work-orders", world.sent(title=text)),
+        admin.post("/work-orders/bulk", {"items": [world.sent(title=text)]}),
+        admin.get("/work-orders", query_string={"external_key": "nul \x00"}),
+        _verb(admin, f"/visits/{world.order().visits[0].id}", "cancel", {"reason": text}),
+    ]
+    assert all(answer.status_code < 500 for answer in answers)
+
+
 def test_a_duration_out_of_range_names_the_limits(world: World, admin: Any) -> None:
     answer = admin.post("/work-orders", world.sent(duration_s=0))
     assert "60 seconds to 24 hours" in str(answer.json["errors"])
