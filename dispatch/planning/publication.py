@@ -20,7 +20,7 @@ from dispatch.planning import rules
 from dispatch.planning.events import RunPublished
 from dispatch.planning.models import OptimizationRun, RunAssignment
 from dispatch.workforce.models import Engineer
-from dispatch.workorders import visits
+from dispatch.workorders import transitions, visits
 from dispatch.workorders.models import Visit, WorkOrder
 
 CHANGED = mark("Changed since the run looked at it: plan again to place it.")
@@ -87,7 +87,7 @@ def publish_run(
     accepted = _without_collisions(done, run, accepted)
     # Held here, so that the session knows each of them without asking again.
     engineers = list(db.session.scalars(select(Engineer).where(Engineer.active)))
-    with db.session.no_autoflush:
+    with db.session.no_autoflush, transitions.together():
         for row in accepted:
             _carry_out(actor, done, run, row, present[row.visit_id])
     del engineers

@@ -6,7 +6,9 @@ happened, so that what a phone reports late is logged with its own time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +25,8 @@ from dispatch.workforce.models import Engineer
 from dispatch.workorders import rules
 from dispatch.workorders.events import OrderStatusChanged, VisitStatusChanged
 from dispatch.workorders.models import OrderEvent, Visit, VisitEvent, WorkOrder
+
+_held: ContextVar[list[object] | None] = ContextVar("held", default=None)
 
 
 def apply_to_visit(
@@ -70,7 +74,7 @@ def apply_to_visit(
     log_visit(actor, visit, verb, before, reason=reason, facts=facts, at=at)
     settle(visit.order)
     if visit.status != before:
-        events.publish(VisitStatusChanged(visit.id, visit.order_id, verb, before, visit.status))
+        tell(VisitStatusChanged(visit.id, visit.order_id, verb, before, visit.status))
 
 
 def apply_to_order(
@@ -142,9 +146,33 @@ def settle(order: WorkOrder) -> None:
     before = order.status
     order.status = rules.order_status(order.decision, [(v.status, v.required) for v in order.visits])
     touch(order)
-    db.session.flush()
+    if _held.get() is None:
+        db.session.flush()
     if order.status != before:
-        events.publish(OrderStatusChanged(order.id, before, order.status))
+        tell(OrderStatusChanged(order.id, before, order.status))
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Write and tell what moves inside all at once at the end, for many visits in little time."""
+    held: list[object] = []
+    token = _held.set(held)
+    try:
+        yield
+    finally:
+        _held.reset(token)
+    db.session.flush()
+    for event in held:
+        events.publish(event)
+
+
+def tell(event: object) -> None:
+    """Publish an event, inside `together` at its end."""
+    held = _held.get()
+    if held is None:
+        events.publish(event)
+    else:
+        held.append(event)
 
 
 def is_own(actor: Actor, visit: Visit) -> bool:

@@ -9,14 +9,14 @@ import uuid
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
-from core import events, records
+from core import records
 from core.auth.actors import Actor
 from core.errors import Conflict, Invalid, mark
 from dispatch.workorders import positions, rules
 from dispatch.workorders.events import VisitScheduled
 from dispatch.workorders.fit import check_movable, misfits_of
 from dispatch.workorders.models import LOCKS, Visit, WorkOrder
-from dispatch.workorders.transitions import apply_to_visit, check, engineer_of
+from dispatch.workorders.transitions import apply_to_visit, check, engineer_of, tell
 
 
 def schedule(
@@ -91,7 +91,7 @@ def schedule(
     apply_to_visit(
         actor, visit, _verb(visit, same_engineer), reason=override_reason, facts=facts, change=change
     )
-    events.publish(VisitScheduled(visit.id, visit.order_id, *was, engineer.id, start_at))
+    tell(VisitScheduled(visit.id, visit.order_id, *was, engineer.id, start_at))
     return visit
 
 
@@ -125,7 +125,7 @@ def _take_off(actor: Actor, visit: Visit, verb: str, reason: str) -> Visit:
 
     facts = {"engineer_id": was[0], "start_at": was[1]}
     apply_to_visit(actor, visit, verb, reason=reason, facts=facts, change=change)
-    events.publish(VisitScheduled(visit.id, visit.order_id, *was, None, None))
+    tell(VisitScheduled(visit.id, visit.order_id, *was, None, None))
     return visit
 
 
