@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-from flask import current_app, url_for
+from flask import current_app, g, url_for
 from flask_babel import get_locale, gettext
 from marshmallow import Schema, fields, validate
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, false, func, inspect, or_, select
 from werkzeug.datastructures import MultiDict
 
-from core.auth.actors import Actor
 from core.db import db
-from core.records import Resource
+from core.records import Resource, query_of
 
 MOST_CHOICES = 300
 _resources: dict[str, Resource] = {}
@@ -125,7 +124,8 @@ def _line(schema: Schema, row: Any, *, shown_: bool = False) -> str:
     parts = []
     for name, field in schema.fields.items():
         value = row.get(name) if isinstance(row, Mapping) else getattr(row, name, None)
-        parts.append(shown(field, value) if shown_ else str(filled(field, value)))
+        is_title = shown_ or field.metadata.get("resource")
+        parts.append(shown(field, value) if is_title else str(filled(field, value)))
     return ", ".join(parts)
 
 
@@ -136,8 +136,6 @@ def filled(field: fields.Field, value: Any) -> Any:
     kind = kind_of(field)
     if kind == "lines":
         return "\n".join(_line(field.inner.schema, row) for row in value)
-    if kind == "reference":
-        return title_of(field.metadata["resource"], value)
     if kind == "minutes":
         return f"{value / 60:g}"
     if kind == "datetime":
@@ -165,22 +163,26 @@ def form_fields(
     errors : mapping
         Sentences by field name.
     """
-    return [_form_field(name, schema.fields[name], values.get(name, ""), errors.get(name)) for name in names]
+    return [form_field(name, schema.fields[name], values.get(name, ""), errors.get(name)) for name in names]
 
 
-def _form_field(name: str, field: fields.Field, value: Any, error: Any) -> dict[str, Any]:
+def form_field(name: str, field: fields.Field, value: Any, error: Any = None) -> dict[str, Any]:
+    """Return one field as the macros draw it; see `form_fields`."""
     kind = kind_of(field)
     drawn: dict[str, Any] = {
         "name": name,
         "label": label_of(field, name),
         "kind": kind,
         "value": value,
-        "error": " ".join(_sentences(error)) or None,
+        "error": " ".join(sentences(error)) or None,
         "hint": gettext(field.metadata["hint"]) if field.metadata.get("hint") else None,
         "required": bool(field.required) and kind != "checkbox",
         "attrs": {},
     }
-    if kind in ("select", "multiselect"):
+    if kind == "multiselect" and field.metadata.get("resource"):
+        resource = _resources[field.metadata["resource"]]
+        drawn["choices"] = _titles(_choosable(resource), resource, value or [])
+    elif kind in ("select", "multiselect"):
         drawn["choices"] = choices_of(field)
     elif kind == "reference":
         _draw_reference(drawn, field)
@@ -199,14 +201,15 @@ def _form_field(name: str, field: fields.Field, value: Any, error: Any) -> dict[
 
 def _draw_reference(drawn: dict[str, Any], field: fields.Field) -> None:
     resource = _resources[field.metadata["resource"]]
-    total = db.session.scalar(select(func.count()).select_from(resource.model)) or 0
+    query = _choosable(resource)
+    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     if total <= MOST_CHOICES:
-        records = db.session.scalars(select(resource.model)).unique()
-        titles = sorted((resource.title(record) for record in records), key=str.casefold)
-        drawn.update(kind="select", choices=[(title, title) for title in dict.fromkeys(titles)])
+        drawn.update(kind="select", choices=_titles(query, resource, [drawn["value"]]))
     else:
         options = url_for(f"{resource.name.replace('-', '_')}.options")
         drawn.update(kind="text", hint=drawn["hint"] or gettext("Begin to type, then choose."))
+        record_id = _uuid(drawn["value"])
+        drawn["value"] = title_of(resource.name, record_id) if record_id else drawn["value"]
         drawn["attrs"] = {
             "list": f"options-{drawn['name']}",
             "autocomplete": "off",
@@ -216,6 +219,37 @@ def _draw_reference(drawn: dict[str, Any], field: fields.Field) -> None:
             "hx-vals": json.dumps({"field": drawn["name"]}),
         }
         drawn["datalist"] = f"options-{drawn['name']}"
+
+
+def _choosable(resource: Resource) -> Select[Any]:
+    """Return the query of the records whoever fills the form in may see and that are in use."""
+    query = _seen(resource)
+    return query.where(resource.model.active) if "active" in inspect(resource.model).columns else query
+
+
+def _seen(resource: Resource) -> Select[Any]:
+    who = g.get("actor")
+    if who is None or not who.may(resource.read):
+        return select(resource.model).where(false())
+    return query_of(resource, who, {}).order_by(None)
+
+
+def _titles(query: Select[Any], resource: Resource, present: Iterable[Any]) -> list[tuple[str, str]]:
+    """Return (id, title) of what can be chosen, with what is chosen already though not in use any more."""
+    found = {record.id: record for record in db.session.scalars(query).unique()}
+    for record_id in map(_uuid, present):
+        if record_id and record_id not in found:
+            record = db.session.scalar(_seen(resource).where(resource.model.id == record_id))
+            found.update({record_id: record} if record else {})
+    pairs = [(str(record_id), resource.title(record)) for record_id, record in found.items()]
+    return sorted(pairs, key=lambda pair: pair[1].casefold())
+
+
+def _uuid(text: Any) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(str(text))
+    except ValueError:
+        return None
 
 
 def values_of(schema: Schema, record: Any) -> dict[str, Any]:
@@ -248,9 +282,7 @@ def sent_values(schema: Schema, names: tuple[str, ...], form: MultiDict[str, str
     return values
 
 
-def read(
-    schema: Schema, values: Mapping[str, Any], actor: Actor | None = None
-) -> tuple[dict[str, Any], dict[str, list[str]]]:
+def read(schema: Schema, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """Return what the API would have been sent, and sentences for what cannot be read."""
     data: dict[str, Any] = {}
     errors: dict[str, list[str]] = {}
@@ -276,10 +308,17 @@ def _read_field(name: str, field: fields.Field, value: Any, data: dict[str, Any]
         elif isinstance(field, fields.String) and not field.required and kind != "select":
             data[name] = ""
     else:
-        data[name] = _read_text(field, text)
+        data[name] = read_text(field, text)
 
 
-def _read_text(field: fields.Field, text: str) -> Any:
+def read_text(field: fields.Field, text: str) -> Any:
+    """Return what the API would have been sent for one field's text.
+
+    Raises
+    ------
+    ValueError
+        With the sentence that says why it cannot be read.
+    """
     kind = kind_of(field)
     if kind == "reference":
         return _read_reference(field, text)
@@ -296,6 +335,9 @@ def _read_text(field: fields.Field, text: str) -> Any:
         if instant.tzinfo is None:
             instant = instant.replace(tzinfo=current_app.config["SETTINGS"].zone)
         return instant.isoformat()
+    if kind == "number" and isinstance(field, fields.Integer):
+        # Strict fields take a number, not its text.
+        return int(text) if text.lstrip("+-").isdecimal() and len(text) < 20 else text
     if kind == "json":
         try:
             return json.loads(text)
@@ -305,17 +347,10 @@ def _read_text(field: fields.Field, text: str) -> Any:
 
 
 def _read_reference(field: fields.Field, text: str) -> str:
+    if _uuid(text):
+        return text
     resource = _resources[field.metadata["resource"]]
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
-        pass
-    wanted = or_(*(func.lower(column) == text.lower() for column in resource.search))
-    found = list(db.session.scalars(select(resource.model).where(wanted)).unique())
-    if len(found) != 1:
-        found = [row for row in found if resource.title(row) == text] or (
-            [] if resource.search and found else _by_title(resource, text)
-        )
+    found = _called(resource, text)
     if len(found) == 1:
         return str(found[0].id)
     if found:
@@ -323,9 +358,23 @@ def _read_reference(field: fields.Field, text: str) -> str:
     raise ValueError(gettext("Nothing is called “%(text)s”.", text=text))
 
 
-def _by_title(resource: Resource, text: str) -> list[Any]:
-    rows = db.session.scalars(select(resource.model).limit(5000)).unique()
-    return [row for row in rows if resource.title(row) == text]
+def _called(resource: Resource, text: str) -> list[Any]:
+    """Return the records a person may see that are called `text`: by a searched column, else by the title."""
+
+    def found(*texts: str) -> list[Any]:
+        wanted = or_(*(func.lower(column).in_(texts) for column in resource.search))
+        return list(db.session.scalars(_seen(resource).where(wanted)).unique())
+
+    exact = found(text.lower()) if resource.search else []
+    if len(exact) == 1:
+        return exact
+    # Most titles begin with the number; only for others every record is looked at.
+    near = [*exact, *(found(text.lower().split()[0]) if resource.search else [])]
+    titled = [row for row in near if resource.title(row) == text]
+    if not titled and not exact:
+        rows = db.session.scalars(_seen(resource).limit(5000)).unique()
+        titled = [row for row in rows if resource.title(row) == text]
+    return list(dict.fromkeys(titled)) or exact
 
 
 def _read_line(schema: Schema, line: str) -> dict[str, Any]:
@@ -343,17 +392,18 @@ def _code(field: fields.Field, part: str) -> Any:
     names = {label.casefold(): value for value, label in choices_of(field)}
     if names:
         return names.get(part.casefold(), part)
-    return _read_text(field, part)
+    return read_text(field, part)
 
 
-def _sentences(error: Any) -> list[str]:
+def sentences(error: Any) -> list[str]:
+    """Return the sentences of marshmallow's or our messages, in the reader's language."""
     if not error:
         return []
     if isinstance(error, str):
         return [gettext(error)]
     if isinstance(error, dict):
-        return [text for value in error.values() for text in _sentences(value)]
-    return [text for value in error for text in _sentences(value)]
+        return [text for value in error.values() for text in sentences(value)]
+    return [text for value in error for text in sentences(value)]
 
 
 def reader_language() -> str:

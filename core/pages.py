@@ -7,27 +7,27 @@ and shows the result.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
-from sqlalchemy.exc import IntegrityError
+from webargs.fields import DelimitedList
 from werkzeug.wrappers import Response
 
 from core import audit, forms, records
 from core.auth.actors import Actor
-from core.db import db, transaction
+from core.db import transaction
 from core.errors import DomainError
+from core.form_pages import Answer, FormPage, version_sent
 from core.problems import sentence
 from core.records import Resource
-from core.web import page_actor
+from core.web import local_time, page_actor
 
 PAGE_SIZE = 50
-Answer = str | Response | tuple[str, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +54,16 @@ class Pages:
         ``more_facts(actor, record)`` gives further groups for the record's page.
     list_actions : callable, optional
         ``list_actions(actor)`` gives further buttons of the list.
+    timelines : callable, optional
+        ``timelines(actor, record)`` gives what happened, as `detail.html` wants it.
+    withheld : callable, optional
+        ``withheld(actor)`` gives the fields this person's form does not have.
+    form_only : tuple of str
+        Fields of the form that the record's page shows in another way.
+    history : str or None
+        Permission to see who changed what; empty: whoever sees the record; None: nobody.
+    may_edit : callable
+        ``may_edit(actor, record)`` tells whether the record can still be changed, and by them.
     """
 
     resource: Resource
@@ -68,19 +78,13 @@ class Pages:
     tones: dict[str, dict[str, str]] | None = None
     more_facts: Callable[[Actor, Any], list[dict[str, Any]]] | None = None
     list_actions: Callable[[Actor], list[dict[str, Any]]] | None = None
+    timelines: Callable[[Actor, Any], list[dict[str, Any]]] | None = None
+    withheld: Callable[[Actor], Collection[str]] | None = None
+    form_only: tuple[str, ...] = ()
+    history: str | None = ""
     creatable: bool = True
     editable: bool = True
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """All fields of the form, in order."""
-        return tuple(name for _, group in self.groups for name in group)
-
-    @property
-    def form_names(self) -> tuple[str, ...]:
-        """The fields of the form that can be set."""
-        schema = self.resource.schema()
-        return tuple(name for name in self.names if not schema.fields[name].dump_only)
+    may_edit: Callable[[Actor, Any], bool] = lambda actor, record: True
 
 
 def may_see(actor: Actor, field: fields.Field) -> bool:
@@ -132,7 +136,7 @@ class _Door:
             filters=drawn,
             datalists=[field["datalist"] for field in drawn if field.get("datalist")],
             columns=self._columns(schema, args),
-            rows=[self._row(schema, record) for record in page.items],
+            rows=[self._row(who, schema, record) for record in page.items],
             page={
                 "number": page.page,
                 "pages": page.pages,
@@ -158,8 +162,9 @@ class _Door:
             if not raw:
                 continue
             try:
-                text = forms._read_text(field, raw) if field.metadata.get("resource") else raw
-                args[name] = field.deserialize([text] if isinstance(field, fields.List) else text)
+                text = forms.read_text(field, raw)
+                is_list = isinstance(field, fields.List) and not isinstance(field, DelimitedList)
+                args[name] = field.deserialize([text] if is_list else text)
             except (ValidationError, ValueError):
                 drawn[-1]["error"] = gettext("This cannot be filtered by.")
         return args, drawn
@@ -172,7 +177,7 @@ class _Door:
         if choices:
             drawn = {"name": name, "kind": "select", "choices": choices, "value": raw}
         else:
-            drawn = forms._form_field(name, field, raw, None)
+            drawn = forms.form_field(name, field, raw)
         return {**drawn, "label": forms.label_of(field, name), "required": False}
 
     def _columns(self, schema: Schema, args: dict[str, Any]) -> list[dict[str, Any]]:
@@ -194,16 +199,16 @@ class _Door:
             columns.append(column)
         return columns
 
-    def _row(self, schema: Schema, record: Any) -> dict[str, Any]:
+    def _row(self, who: Actor, schema: Schema, record: Any) -> dict[str, Any]:
         row: dict[str, Any] = {}
         for index, name in enumerate(self.pages.columns):
-            cell = self._fact(schema, name, record)
+            cell = self._fact(who, schema, name, record)
             if index == 0:
                 cell["url"] = self.url("detail", record_id=record.id)
             row[name] = cell
         return row
 
-    def _fact(self, schema: Schema, name: str, record: Any) -> dict[str, Any]:
+    def _fact(self, who: Actor, schema: Schema, name: str, record: Any) -> dict[str, Any]:
         field = schema.fields[name]
         value = field.get_value(record, name)
         value = None if value is fields.missing_ else value
@@ -212,7 +217,7 @@ class _Door:
         if tone:
             cell["tone"] = tone
         target = field.metadata.get("resource")
-        if target and value is not None:
+        if target and value is not None and who.may(forms.resource_named(target).read):
             cell["url"] = url_for(f"{target.replace('-', '_')}.detail", record_id=value)
         return cell
 
@@ -224,18 +229,24 @@ class _Door:
             {
                 "title": gettext(title) if title else "",
                 "facts": [
-                    {"label": forms.label_of(schema.fields[name], name), **self._fact(schema, name, record)}
+                    {
+                        "label": forms.label_of(schema.fields[name], name),
+                        "wide": forms.kind_of(schema.fields[name]) in ("textarea", "json"),
+                        **self._fact(who, schema, name, record),
+                    }
                     for name in names
-                    if not schema.fields[name].load_only and may_see(who, schema.fields[name])
+                    if not schema.fields[name].load_only
+                    and may_see(who, schema.fields[name])
+                    and name not in self.pages.form_only
                 ],
             }
             for title, names in self.pages.groups
-            if any(may_see(who, schema.fields[name]) for name in names)
         ]
+        groups = [group for group in groups if group["facts"]]
         if self.pages.more_facts:
             groups += self.pages.more_facts(who, record)
         actions = list(self.pages.actions(who, record)) if self.pages.actions else []
-        if self.pages.editable and who.may(self.resource.write):
+        if self.pages.editable and who.may(self.resource.write) and self.pages.may_edit(who, record):
             actions.append({"label": gettext("Edit"), "url": self.url("edit", record_id=record.id)})
             if self.resource.deletable:
                 actions.append(
@@ -255,127 +266,67 @@ class _Door:
             actions=actions,
             groups=groups,
             tables=self.pages.tables(who, record) if self.pages.tables else [],
-            history=history_of(record.id, schema, who),
+            timelines=self.pages.timelines(who, record) if self.pages.timelines else [],
+            history=history_of(record.id, schema, who) if self._shows_history(who) else [],
         )
+
+    def _shows_history(self, who: Actor) -> bool:
+        needed = self.pages.history
+        return needed == "" or (needed is not None and who.may(needed))
 
     def new(self) -> Answer:
         who = page_actor()
         who.require(self.resource.write)
-        schema = self.resource.schema(unknown=EXCLUDE)
         title = gettext("New %(noun)s", noun=gettext(self.resource.label).lower())
+        form = self._form(who, title, self.url("list_"))
         if request.method == "GET":
-            values = {**forms.values_of(schema, None), **self._prefilled(schema)}
-            return self._form(schema, title, values, {}, None, self.url("list_"))
+            given = {name: value for name, value in request.args.items() if name in form.names}
+            return form.drawn({**forms.values_of(form.schema, None), **given})
 
-        def carry_out(data: dict[str, Any]) -> Any:
-            if self.pages.create:
-                return self.pages.create(who, data)
-            return records.create(self.resource, who, data)
+        def carry_out(data: dict[str, Any]) -> str:
+            made = self.pages.create(who, data) if self.pages.create else self._create(who, data)
+            return self.url("detail", record_id=made.id)
 
-        return self._save(who, schema, title, carry_out, None, self.url("list_"))
+        return form.sent(who, carry_out, gettext("Saved."))
 
-    def _prefilled(self, schema: Schema) -> dict[str, str]:
-        prefilled = {}
-        for name, value in request.args.items():
-            field = schema.fields.get(name)
-            if field is not None and not field.dump_only:
-                target = field.metadata.get("resource")
-                try:
-                    prefilled[name] = forms.title_of(target, uuid.UUID(value)) if target else value
-                except ValueError:
-                    prefilled[name] = value
-        return prefilled
+    def _create(self, who: Actor, data: dict[str, Any]) -> Any:
+        return records.create(self.resource, who, data)
 
     def edit(self, record_id: uuid.UUID) -> Answer:
         who = page_actor()
         who.require(self.resource.write)
         record = records.record_of(self.resource, who, record_id)
-        schema = self.resource.schema(unknown=EXCLUDE)
-        title = self.resource.title(record)
         back = self.url("detail", record_id=record_id)
+        title = self.resource.title(record)
         if request.method == "GET":
-            return self._form(schema, title, forms.values_of(schema, record), {}, record.version, back)
-        sent = request.form.get("version", "")
-        version = int(sent) if sent.isdigit() and len(sent) < 10 else -1
+            form = self._form(who, title, back, record.version)
+            return form.drawn(forms.values_of(form.schema, record))
+        version = version_sent()
 
-        def carry_out(data: dict[str, Any]) -> Any:
+        def carry_out(data: dict[str, Any]) -> str:
             if self.pages.change:
                 present = records.record_of(self.resource, who, record_id)
-                return self.pages.change(who, present, version, data)
-            return records.change(self.resource, who, record_id, version, data)
+                self.pages.change(who, present, version, data)
+            else:
+                records.change(self.resource, who, record_id, version, data)
+            return back
 
-        return self._save(who, schema, title, carry_out, version, back)
+        return self._form(who, title, back, version).sent(who, carry_out, gettext("Saved."))
 
-    def _save(
-        self,
-        who: Actor,
-        schema: Schema,
-        title: str,
-        carry_out: Callable[[dict[str, Any]], Any],
-        version: int | None,
-        back: str,
-    ) -> Answer:
-        values = forms.sent_values(schema, self.pages.form_names, request.form)
-        raw, errors = forms.read(schema, values, who)
-        said: list[str] = []
-        status = 422
-        try:
-            if errors:
-                raise ValidationError({})
-            data = schema.load(raw)
-            with transaction(who):
-                record = carry_out(data)
-            flash(gettext("Saved."), "success")
-            return redirect(self.url("detail", record_id=record.id))
-        except ValidationError as error:
-            messages = error.normalized_messages()
-            errors = {**messages, **errors}
-            said = forms._sentences(messages.get("_schema"))
-        except DomainError as error:
-            errors, said, status = {**error.fields}, [sentence(error)], error.status
-        except IntegrityError:
-            db.session.rollback()
-            said, status = [gettext("Something with this key exists already.")], 409
-        said += [
-            f"{name}: {text}"
-            for name, error in errors.items()
-            if name not in self.pages.form_names and name != "_schema"
-            for text in forms._sentences(error)
-        ]
-        return self._form(schema, title, values, errors, version, back, said), status
-
-    def _form(
-        self,
-        schema: Schema,
-        title: str,
-        values: dict[str, Any],
-        errors: dict[str, Any],
-        version: int | None,
-        back: str,
-        said: list[str] | None = None,
-    ) -> str:
-        groups = []
-        for heading, names in self.pages.groups:
-            settable = tuple(name for name in names if not schema.fields[name].dump_only)
-            if settable:
-                drawn = forms.form_fields(schema, settable, values, errors)
-                groups.append({"title": gettext(heading) if heading else "", "fields": drawn})
-        return render_template(
-            "form.html",
-            title=title,
-            groups=groups,
-            errors=said or [],
-            version=version,
-            cancel_url=back,
-            datalists=[f["datalist"] for group in groups for f in group["fields"] if f.get("datalist")],
+    def _form(self, who: Actor, title: str, back: str, version: int | None = None) -> FormPage:
+        kept = self.pages.withheld(who) if self.pages.withheld else ()
+        groups = tuple(
+            (heading, tuple(name for name in names if name not in kept))
+            for heading, names in self.pages.groups
         )
+        schema = self.resource.schema(unknown=EXCLUDE)
+        return FormPage(schema=schema, title=title, groups=groups, back=back, version=version)
 
     def delete(self, record_id: uuid.UUID) -> Response:
         who = page_actor()
-        sent = request.form.get("version", "")
         try:
             with transaction(who):
-                records.delete(self.resource, who, record_id, int(sent) if sent.isdigit() else -1)
+                records.delete(self.resource, who, record_id, version_sent())
         except DomainError as error:
             flash(sentence(error), "error")
             return redirect(self.url("detail", record_id=record_id))
@@ -392,8 +343,6 @@ class _Door:
 
 def history_of(record_id: Any, schema: Schema | None, actor: Actor) -> list[dict[str, Any]]:
     """Return a record's audit entries as `detail.html` shows them, without what the person may not see."""
-    from core.web import local_time
-
     words = {"create": gettext("created"), "update": gettext("changed"), "delete": gettext("deleted")}
     told = []
     for entry in audit.history(record_id):
@@ -435,6 +384,44 @@ def _short(value: Any) -> str | None:
     return text if len(text) <= 120 else text[:117] + "…"
 
 
-def link(text: str, url: str) -> Markup:
-    """Return a safe link."""
-    return Markup('<a href="{}">{}</a>').format(url, escape(text))
+def table_of(
+    actor: Actor,
+    resource: Resource,
+    rows: Iterable[Any],
+    columns: tuple[str, ...],
+    *,
+    title: str = "",
+    every: dict[str, Any] | None = None,
+    new: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return a table of records that belong to another, as `detail.html` draws it.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        Fields of the resource's schema; the first links to the record.
+    title : str
+        In the reader's language; empty: the resource's plural.
+    every : dict, optional
+        Filters of the list of all of them, for a link to it.
+    new : dict, optional
+        What a form for a new one begins with; None: no button for it.
+    """
+    schema = resource.schema()
+    door = resource.name.replace("-", "_")
+    drawn = []
+    for record in rows:
+        row = {name: {"text": forms.shown(schema.fields[name], getattr(record, name))} for name in columns}
+        row[columns[0]]["url"] = url_for(f"{door}.detail", record_id=record.id)
+        drawn.append(row)
+    actions = []
+    if every is not None:
+        actions.append({"label": gettext("Show all"), "url": url_for(f"{door}.list_", **every)})
+    if new is not None and actor.may(resource.write):
+        actions.append({"label": gettext("Add"), "url": url_for(f"{door}.new", **new)})
+    return {
+        "title": title or gettext(resource.label_plural),
+        "columns": [{"key": name, "label": forms.label_of(schema.fields[name], name)} for name in columns],
+        "rows": drawn,
+        "actions": actions,
+    }

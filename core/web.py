@@ -40,13 +40,14 @@ from core.problems import wants_json
 csrf = CSRFProtect()
 bp = Blueprint("web", __name__, template_folder="templates")
 _menu: list[MenuEntry] = []
+_tabs: dict[str, list[MenuEntry]] = {}
 _static_folders: dict[str, Path] = {"core": Path(__file__).parent / "static"}
 THEMES = ("auto", "light", "dark")
 
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """A page in the top bar: shown to who holds `permission`, in the order of `place`."""
+    """A page in the top bar or a tab: shown to who holds `permission`, in the order of `place`."""
 
     place: int
     label: str
@@ -62,6 +63,18 @@ def add_menu(place: int, label: str, endpoint: str, permission: str) -> None:
         _menu.sort(key=lambda each: each.place)
 
 
+def add_tab(of: str, place: int, label: str, endpoint: str, permission: str) -> None:
+    """Put a page beside the menu entry whose endpoint is `of`, as a tab under the heading of both.
+
+    The entry stands for the tab in the top bar; it is itself the first tab.
+    """
+    entry = MenuEntry(place, label, endpoint, permission)
+    tabs = _tabs.setdefault(of, [])
+    if entry not in tabs:
+        tabs.append(entry)
+        tabs.sort(key=lambda each: each.place)
+
+
 def add_static(package: str, package_file: str) -> None:
     """Serve the ``static`` folder beside `package_file` as ``static_url(name, package)``."""
     _static_folders[package] = Path(package_file).parent / "static"
@@ -71,16 +84,41 @@ def menu_of(who: Actor | None) -> list[dict[str, Any]]:
     """Return the top bar's entries this person may open."""
     if who is None:
         return []
-    here = request.endpoint or ""
     return [
         {
             "label": gettext(entry.label),
             "url": url_for(entry.endpoint),
-            "active": here.rpartition(".")[0] == entry.endpoint.rpartition(".")[0],
+            "active": any(_is_here(each) for each in _group(entry)),
         }
         for entry in _menu
         if who.may(entry.permission)
     ]
+
+
+def tabs_of(who: Actor | None) -> list[dict[str, Any]]:
+    """Return the tabs of the page asked for which this person may open; none where there is but one."""
+    group = next((group for group in map(_group, _menu) if any(map(_is_here, group))), [])
+    shown = [entry for entry in group if who is not None and who.may(entry.permission)]
+    if len(shown) < 2:
+        return []
+    exact = [entry for entry in shown if entry.endpoint == request.endpoint]
+    here = (exact or [entry for entry in shown if _is_here(entry)] or [None])[0]
+    return [
+        {
+            "label": gettext(entry.label),
+            "url": url_for(entry.endpoint),
+            "current": ("page" if exact else "true") if entry is here else None,
+        }
+        for entry in shown
+    ]
+
+
+def _group(entry: MenuEntry) -> list[MenuEntry]:
+    return [entry, *_tabs.get(entry.endpoint, ())]
+
+
+def _is_here(entry: MenuEntry) -> bool:
+    return (request.endpoint or "").rpartition(".")[0] == entry.endpoint.rpartition(".")[0]
 
 
 def page_actor() -> Actor:
@@ -273,6 +311,7 @@ def _context() -> dict[str, Any]:
     return {
         "actor": g.get("actor"),
         "menu": menu_of(g.get("actor")) if not wants_json() else [],
+        "tabs": tabs_of(g.get("actor")) if not wants_json() else [],
         "locale": locale.language if locale else "zh",
         "locales": LOCALES,
         "theme": g.get("theme") or request.cookies.get("theme") or "auto",

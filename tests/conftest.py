@@ -17,6 +17,7 @@ from core.auth import people, tokens
 from core.auth.actors import Actor, system
 from core.config import Settings
 from core.db import db, transaction
+from tests.browsers import Person
 from wsgi import create_app
 
 SHARED_DATA = Path(os.environ.get("PAIDAN_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -155,3 +156,13 @@ def admin(client_of: Callable[..., Client]) -> Client:
 def nobody(app: Flask) -> Client:
     """An API client that is not signed in."""
     return Client(app.test_client(), None)
+
+
+@pytest.fixture
+def browser(app: Flask) -> Callable[..., Person]:
+    """Return a function: role names to a signed-in browser."""
+
+    def make(*roles: str, language: str = "en", password: str = "") -> Person:
+        return Person(app, roles, language, password)
+
+    return make

@@ -2,62 +2,11 @@
 
 from __future__ import annotations
 
-import contextvars
-import re
-from collections.abc import Callable
 from typing import Any
 
-import pytest
 from flask import Flask
 
-from core.auth import people
-from core.auth.actors import system
-from core.auth.passwords import hash_password
-from core.db import db, transaction
-
-
-class Browser:
-    """A person at a browser: signed in by cookie, sends forms with their CSRF token."""
-
-    def __init__(self, app: Flask) -> None:
-        self.client = app.test_client()
-
-    def open(self, path: str, method: str = "GET", **kwargs: Any) -> Any:
-        db.session.rollback()
-        headers = {"Accept-Language": "en"}
-        return contextvars.Context().run(self.client.open, path, method=method, headers=headers, **kwargs)
-
-    def get(self, path: str) -> Any:
-        return self.open(path)
-
-    def send(self, path: str, data: dict[str, Any], page: str | None = None) -> Any:
-        html = self.get(page or path).text
-        token = re.search(r'name="csrf_token" value="([^"]+)"', html)
-        assert token, html
-        return self.open(path, "POST", data={**data, "csrf_token": token[1]})
-
-
-@pytest.fixture
-def browser(app: Flask) -> Callable[..., Browser]:
-    """Return a function: role names to a signed-in browser."""
-
-    def make(*roles: str) -> Browser:
-        with transaction(system("test")) as session:
-            password = hash_password("correct horse battery")
-            people.add(
-                session.info["actor"],
-                email="p@example.org",
-                name="P",
-                roles=list(roles),
-                password_hash=password,
-                locale="en",
-            )
-        visitor = Browser(app)
-        answer = visitor.send("/sign-in", {"email": "P@example.org", "password": "correct horse battery"})
-        assert answer.status_code == 302, answer.text
-        return visitor
-
-    return make
+from tests.browsers import Browser
 
 
 def test_a_customer_is_made_shown_changed_and_deleted_by_forms(browser: Any) -> None:
@@ -115,6 +64,15 @@ def test_a_visitor_is_sent_to_sign_in_and_back(app: Flask) -> None:
     assert answer.location.startswith("/sign-in?next=/customers")
 
 
+def test_a_person_signs_in_by_the_form(browser: Any, app: Flask) -> None:
+    visitor = browser("agent", password="correct horse battery")
+    visitor.client.delete_cookie("session")
+    assert visitor.get("/customers").status_code == 302
+    entered = visitor.send("/sign-in", {"email": "Agent@example.org", "password": "correct horse battery"})
+    assert entered.status_code == 302, entered.text
+    assert visitor.get("/customers").status_code == 200
+
+
 def test_a_form_without_its_token_changes_nothing(browser: Any) -> None:
     visitor = browser("agent")
     answer = visitor.open("/customers/new", "POST", data={"number": "C-1", "name": "A", "grade": "gold"})
@@ -125,7 +83,7 @@ def test_a_form_without_its_token_changes_nothing(browser: Any) -> None:
 def test_deactivation_ends_the_session_at_once(browser: Any, admin: Any) -> None:
     visitor = browser("agent")
     assert visitor.get("/customers").status_code == 200
-    row = next(p for p in admin.get("/people").json["items"] if p["email"] == "p@example.org")
+    row = next(p for p in admin.get("/people").json["items"] if p["email"] == "agent@example.org")
     etag = admin.get(f"/people/{row['id']}").headers["ETag"]
     assert admin.patch(f"/people/{row['id']}", {"active": False}, etag).status_code == 200
     assert visitor.get("/customers").status_code == 302
