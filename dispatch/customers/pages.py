@@ -4,37 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import url_for
 from flask_babel import gettext
 from sqlalchemy import select
 
-from core import forms
 from core.auth.actors import Actor
 from core.db import db
-from core.pages import Pages, blueprint
+from core.pages import Pages, blueprint, table_of
 from dispatch.customers.models import Asset, Contract, Customer, Site
 from dispatch.customers.resources import ASSETS, CONTRACTS, CUSTOMERS, SITES
 
 GRADE_TONES = {"vip": "yellow", "gold": "yellow", "silver": "neutral"}
-
-
-def _table(
-    actor: Actor, resource: Any, records: list[Any], columns: tuple[str, ...], **new: Any
-) -> dict[str, Any]:
-    schema = resource.schema()
-    door = resource.name
-    rows = []
-    for record in records:
-        row = {name: {"text": forms.shown(schema.fields[name], getattr(record, name))} for name in columns}
-        row[columns[0]]["url"] = url_for(f"{door}.detail", record_id=record.id)
-        rows.append(row)
-    add = {"label": gettext("Add"), "url": url_for(f"{door}.new", **new)}
-    return {
-        "title": gettext(resource.label_plural),
-        "columns": [{"key": name, "label": forms.label_of(schema.fields[name], name)} for name in columns],
-        "rows": rows,
-        "actions": [add] if actor.may(resource.write) else [],
-    }
 
 
 def _of_customer(actor: Actor, customer: Customer) -> list[dict[str, Any]]:
@@ -46,17 +25,15 @@ def _of_customer(actor: Actor, customer: Customer) -> list[dict[str, Any]]:
     )
     mine = {"customer_id": customer.id}
     return [
-        _table(actor, SITES, list(sites.unique()), ("name", "address"), **mine),
-        _table(
-            actor, CONTRACTS, list(contracts.unique()), ("number", "name", "starts_on", "ends_on"), **mine
-        ),
+        table_of(actor, SITES, sites.unique(), ("name", "address"), new=mine),
+        table_of(actor, CONTRACTS, contracts.unique(), ("number", "name", "starts_on", "ends_on"), new=mine),
     ]
 
 
 def _of_site(actor: Actor, site: Site) -> list[dict[str, Any]]:
     assets = db.session.scalars(select(Asset).where(Asset.site_id == site.id).order_by(Asset.name).limit(100))
     columns = ("name", "model", "serial", "warranty_until")
-    return [_table(actor, ASSETS, list(assets.unique()), columns, site_id=site.id)]
+    return [table_of(actor, ASSETS, assets.unique(), columns, new={"site_id": site.id})]
 
 
 def _site_badge(site: Site) -> dict[str, str] | None:

@@ -61,7 +61,7 @@ SITES = Resource(
     label_plural="Sites",
     model=Site,
     schema=SiteSchema,
-    title=lambda site: site.name,
+    title=lambda site: f"{site.customer.name} · {site.name}",
     search=(Site.name, Site.address),
     sort=("name", "address", "created_at"),
     filters={
@@ -84,7 +84,7 @@ ASSETS = Resource(
     label_plural="Assets",
     model=Asset,
     schema=AssetSchema,
-    title=lambda asset: asset.name,
+    title=lambda asset: f"{asset.name} ({asset.serial})" if asset.serial else asset.name,
     search=(Asset.name, Asset.model, Asset.serial),
     sort=("name", "model", "serial", "warranty_until"),
     filters={"site_id": Filter(fields.UUID(), lambda value: Asset.site_id == value)},

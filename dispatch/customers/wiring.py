@@ -8,7 +8,7 @@ from flask_smorest import Api
 from core.auth.permissions import allow
 from core.errors import mark
 from core.i18n import add_catalogues
-from core.web import add_menu
+from core.web import add_menu, add_tab
 from dispatch.customers import api, pages
 
 STAFF = ("agent", "dispatcher", "engineer", "warehouse", "reviewer", "manager")
@@ -23,4 +23,8 @@ def init_app(app: Flask, doors: Api) -> None:
     doors.register_blueprint(api.blp)
     for door in pages.blueprints:
         app.register_blueprint(door)
-    add_menu(30, mark("Customers"), "customers.list_", "customers.read")
+    menu = "customers.list_"
+    add_menu(30, mark("Customers"), menu, "customers.read")
+    add_tab(menu, 10, mark("Sites"), "sites.list_", "sites.read")
+    add_tab(menu, 20, mark("Assets"), "assets.list_", "assets.read")
+    add_tab(menu, 30, mark("Contracts"), "contracts.list_", "contracts.read")
