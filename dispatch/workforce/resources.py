@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from flask import current_app
 from marshmallow import fields, validate
 from sqlalchemy import ColumnElement, select
 
 from core.auth.actors import Actor
+from core.db import db
 from core.errors import mark
-from core.fields import Instant
+from core.fields import DAY_RANGE, Instant
 from core.forms import reader_language
 from core.records import Filter, Resource
 from dispatch.workforce import engineers, shifts
@@ -47,11 +50,24 @@ def _span_filters(model: Any) -> dict[str, Filter]:
             Instant(metadata={"label": "Until", "description": "only what starts before this instant"}),
             lambda value: model.starts_at < value,
         ),
+        "day": Filter(
+            fields.Date(
+                validate=DAY_RANGE,
+                metadata={"label": "Day", "description": "only what overlaps this day, company time"},
+            ),
+            lambda value: _overlaps(model, value),
+        ),
         "territory_id": Filter(
             fields.UUID(metadata={"label": "Territory", "resource": "territories"}),
             lambda value: model.engineer_id.in_(select(Engineer.id).where(Engineer.territory_id == value)),
         ),
     }
+
+
+def _overlaps(model: Any, day: date) -> ColumnElement[bool]:
+    zone = current_app.config["SETTINGS"].zone
+    midnight, next_midnight = (datetime.combine(day + timedelta(days=n), time(), zone) for n in (0, 1))
+    return (model.ends_at > midnight) & (model.starts_at < next_midnight)
 
 
 def _active(model: Any) -> Filter:
@@ -61,6 +77,12 @@ def _active(model: Any) -> Filter:
 def _able(code: str) -> ColumnElement[bool]:
     able = select(EngineerSkill.engineer_id).join(Skill).where(Skill.code == code)
     return Engineer.id.in_(able)
+
+
+def _skill_choices() -> list[tuple[str, str]]:
+    return [
+        (skill.code, SKILLS.title(skill)) for skill in db.session.scalars(select(Skill).order_by(Skill.code))
+    ]
 
 
 def _span_title(record: Shift | Leave) -> str:
@@ -93,7 +115,10 @@ ENGINEERS = Resource(
             lambda value: Engineer.territory_id == value,
         ),
         "skill": Filter(
-            fields.String(metadata={"label": "Skill (code)", "description": "a skill's code"}), _able
+            fields.String(
+                metadata={"label": "Skill", "description": "a skill's code", "choices": _skill_choices}
+            ),
+            _able,
         ),
         "active": _active(Engineer),
         "external_key": Filter(fields.String(), lambda value: Engineer.external_key == value),

@@ -6,8 +6,10 @@ from flask import Flask
 from flask_smorest import Api
 
 from core.auth.permissions import allow
+from core.errors import mark
 from core.i18n import add_catalogues
-from dispatch.workforce import api
+from core.web import add_menu, add_tab
+from dispatch.workforce import api, pages
 from dispatch.workforce.schemas import PRIVATE
 
 STAFF = ("agent", "dispatcher", "engineer", "warehouse", "reviewer", "manager")
@@ -27,3 +29,10 @@ def init_app(app: Flask, doors: Api) -> None:
     for name in ("skills", "engineers", "shifts", "leaves"):
         allow(f"{name}.write", *PLANNERS)
     doors.register_blueprint(api.blp)
+    for door in pages.blueprints:
+        app.register_blueprint(door)
+    menu = "engineers.list_"
+    add_menu(40, mark("Engineers"), menu, "engineers.read")
+    add_tab(menu, 10, mark("Shifts"), "shifts.list_", "shifts.read")
+    add_tab(menu, 20, mark("Leaves"), "leaves.list_", "leaves.read")
+    add_tab(menu, 30, mark("Skills"), "skills.list_", "skills.read")
