@@ -6,8 +6,10 @@ from flask import Flask
 from flask_smorest import Api
 
 from core.auth.permissions import allow
+from core.errors import mark
 from core.i18n import add_catalogues
-from dispatch.flows import api
+from core.web import add_tab
+from dispatch.flows import api, pages
 
 STAFF = ("agent", "dispatcher", "engineer", "warehouse", "reviewer", "manager")
 
@@ -18,3 +20,5 @@ def init_app(app: Flask, doors: Api) -> None:
     allow("categories.read", *STAFF, "customer")
     allow("categories.write", "dispatcher", "manager")
     doors.register_blueprint(api.blp)
+    app.register_blueprint(pages.bp)
+    add_tab("work_orders.list_", 20, mark("Categories"), "categories.list_", "categories.read")
