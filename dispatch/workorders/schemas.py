@@ -209,9 +209,7 @@ class WorkOrderSchema(RecordSchema):
     external_key = fields.String(
         allow_none=True, validate=validate.Length(1, 200), metadata={"label": "Key in the other system"}
     )
-    merged_into_id = fields.UUID(
-        dump_only=True, metadata={"label": "Merged into", "resource": "work-orders"}
-    )
+    merged_into_id = fields.UUID(dump_only=True, metadata={"label": "Merged into", "resource": "work-orders"})
     satisfaction = fields.Integer(dump_only=True, metadata={"label": "Satisfaction (1 to 5)"})
     visits = fields.List(fields.Nested(OrderVisitSchema), dump_only=True)
     warnings = fields.Method("_warnings", metadata={"description": "what was accepted, but looks wrong"})

@@ -6,8 +6,11 @@ from flask import Flask
 from flask_smorest import Api
 
 from core.auth.permissions import allow
+from core.errors import mark
 from core.i18n import add_catalogues
-from dispatch.workorders import api, rules
+from core.web import add_menu, add_tab
+from dispatch.workorders import api, pages, rules
+from dispatch.workorders.resources import WORK_ORDERS
 
 STAFF = ("agent", "dispatcher", "warehouse", "reviewer", "manager")
 
@@ -27,3 +30,8 @@ def init_app(app: Flask, doors: Api) -> None:
         allow(f"visits.{verb}", *transition.roles)
     allow("visits.schedule", *rules.VISIT_TRANSITIONS["dispatch"].roles)
     doors.register_blueprint(api.blp)
+    app.register_blueprint(pages.work_orders)
+    app.register_blueprint(pages.visits)
+    menu = "work_orders.list_"
+    add_menu(20, mark("Work orders"), menu, WORK_ORDERS.read)
+    add_tab(menu, 10, mark("Needs a location"), "work_orders.needs_location", "sites.write")
