@@ -10,10 +10,13 @@ from flask_babel import gettext
 
 from core import forms
 from core.auth.actors import Actor
+from core.errors import mark
 from core.pages import Pages, blueprint
+from core.verb_pages import Verb, action_of, add_verbs
 from inventory import ledger, part_requests
-from inventory.models import Part, StockLocation
+from inventory.models import Part, PartRequest, StockLocation
 from inventory.resources import PART_REQUESTS, PARTS, STOCK_LOCATIONS, STOCK_MOVEMENTS
+from inventory.schemas import STATUS_NAMES, PartIssueSchema, PartRefusalSchema
 
 STATUS_TONES = {
     "requested": "grey",
@@ -50,6 +53,64 @@ def _what(actor: Actor, location: StockLocation) -> list[dict[str, Any]]:
     return _on_hand_table("parts", "Part", held)
 
 
+VERBS = (
+    Verb(
+        name="approve",
+        label=mark("Approve"),
+        act=lambda actor, asked, data: part_requests.approve(actor, asked.id),
+        primary=True,
+    ),
+    Verb(
+        name="issue",
+        label=mark("Issue"),
+        act=lambda actor, asked, data: part_requests.issue(actor, asked.id, **data),
+        schema=PartIssueSchema,
+        primary=True,
+    ),
+    Verb(
+        name="refuse",
+        label=mark("Turn down"),
+        act=lambda actor, asked, data: part_requests.refuse(actor, asked.id, **data),
+        schema=PartRefusalSchema,
+        danger=True,
+    ),
+    Verb(
+        name="cancel",
+        label=mark("Withdraw"),
+        act=lambda actor, asked, data: part_requests.cancel(actor, asked.id),
+        danger=True,
+    ),
+)
+
+
+def _actions(actor: Actor, asked: PartRequest) -> list[dict[str, Any]]:
+    return [
+        action_of("part_requests", verb, asked)
+        for verb in VERBS
+        if part_requests.is_possible(actor, asked, verb.name)
+    ]
+
+
+_request_pages = blueprint(
+    Pages(
+        resource=PART_REQUESTS,
+        columns=("number", "part_id", "quantity", "engineer_id", "status"),
+        groups=(
+            ("", ("part_id", "quantity", "engineer_id", "order_id", "reason")),
+            ("Decision", ("answer", "issued_from_id")),
+        ),
+        filters=("status", "part_id", "engineer_id"),
+        create=lambda actor, data: part_requests.request(actor, **data),
+        badge=lambda asked: {
+            "text": gettext(STATUS_NAMES[asked.status]),
+            "tone": STATUS_TONES[asked.status],
+        },
+        actions=_actions,
+        tones={"status": STATUS_TONES},
+        editable=False,
+    ),
+    __name__,
+)
 blueprints = [
     blueprint(
         Pages(
@@ -72,7 +133,7 @@ blueprints = [
                 ("", ("code", "name", "kind", "parent_id", "holder_id", "active")),
                 ("Position", ("lat", "lon")),
             ),
-            filters=("kind", "active"),
+            filters=("kind", "holder_id", "active"),
             tables=_what,
         ),
         __name__,
@@ -90,27 +151,15 @@ blueprints = [
                 "actor_name",
             ),
             groups=(
-                ("", ("part_id", "from_location_id", "to_location_id", "quantity", "reason")),
-                ("", ("at", "actor_name")),
+                ("", ("part_id", "from_location_id", "to_location_id", "quantity", "order_id", "reason")),
+                ("Entry", ("part_request_id", "at", "actor_name")),
             ),
+            filters=("part_id", "location_id"),
             create=lambda actor, data: ledger.move(actor, **data),
             editable=False,
         ),
         __name__,
     ),
-    blueprint(
-        Pages(
-            resource=PART_REQUESTS,
-            columns=("number", "part_id", "quantity", "engineer_id", "status"),
-            groups=(
-                ("", ("part_id", "quantity", "engineer_id", "reason")),
-                ("", ("status", "answer", "issued_from_id")),
-            ),
-            filters=("status",),
-            create=lambda actor, data: part_requests.request(actor, **data),
-            tones={"status": STATUS_TONES},
-            editable=False,
-        ),
-        __name__,
-    ),
+    _request_pages,
 ]
+add_verbs(_request_pages, PART_REQUESTS, VERBS)

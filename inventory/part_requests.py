@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from core import clock, records
 from core.auth.actors import Actor
 from core.db import db
-from core.errors import Conflict, Invalid, mark
+from core.errors import Conflict, Forbidden, Invalid, mark
 from core.events import publish
 from core.numbers import take_numbers
 from inventory import ledger, rules
@@ -145,6 +145,15 @@ def issue(
     return asked
 
 
+def is_possible(actor: Actor, asked: PartRequest, verb: str) -> bool:
+    """Tell whether the actor may approve, refuse, issue or cancel this request as it stands."""
+    try:
+        _status_after(actor, asked, verb)
+    except (Forbidden, rules.RequestClosed):
+        return False
+    return True
+
+
 def available_of(part_ids: list[uuid.UUID]) -> dict[uuid.UUID, int]:
     """Return how many pieces of each part can still be promised: on shelves, and in no approved request."""
     shelves = db.session.scalars(select(StockLocation.id).where(StockLocation.kind.in_(rules.SHELF_KINDS)))
@@ -159,13 +168,17 @@ def available_of(part_ids: list[uuid.UUID]) -> dict[uuid.UUID, int]:
 
 def _moved_on(actor: Actor, request_id: uuid.UUID, verb: str) -> PartRequest:
     asked: PartRequest = records.record_of(PART_REQUESTS, actor, request_id)
-    asked.status = rules.status_after(
+    asked.status = _status_after(actor, asked, verb)
+    return asked
+
+
+def _status_after(actor: Actor, asked: PartRequest, verb: str) -> str:
+    return rules.status_after(
         verb,
         asked.status,
         decides=actor.may("part-requests.decide"),
         own=asked.requested_by_id == actor.user_id,
     )
-    return asked
 
 
 def _only_van_id_of(engineer_id: uuid.UUID | None) -> uuid.UUID:

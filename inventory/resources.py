@@ -21,7 +21,14 @@ from inventory.models import (
     StockLocation,
     StockMovement,
 )
-from inventory.schemas import PartRequestSchema, PartSchema, StockLocationSchema, StockMovementSchema
+from inventory.schemas import (
+    KIND_NAMES,
+    STATUS_NAMES,
+    PartRequestSchema,
+    PartSchema,
+    StockLocationSchema,
+    StockMovementSchema,
+)
 
 
 def title_of_part(part: Part) -> str:
@@ -63,6 +70,10 @@ def _own_for_engineers(actor: Actor) -> ColumnElement[bool] | None:
     return PartRequest.requested_by_id == actor.user_id if actor.roles <= {"engineer", "customer"} else None
 
 
+def _of(label: str, resource: str) -> fields.UUID:
+    return fields.UUID(metadata={"label": label, "resource": resource})
+
+
 PARTS = Resource(
     name="parts",
     label="Part",
@@ -73,7 +84,7 @@ PARTS = Resource(
     search=(Part.number, Part.name_en, Part.name_zh, Part.barcode),
     sort=("number", "name_en", "name_zh", "created_at"),
     filters={
-        "active": Filter(fields.Boolean(), lambda value: Part.active == value),
+        "active": Filter(fields.Boolean(metadata={"label": "Active"}), lambda value: Part.active == value),
         "external_key": Filter(fields.String(), lambda value: Part.external_key == value),
     },
 )
@@ -88,10 +99,15 @@ STOCK_LOCATIONS = Resource(
     sort=("code", "name", "kind", "created_at"),
     filters={
         "kind": Filter(
-            fields.String(validate=validate.OneOf(LOCATION_KINDS)), lambda value: StockLocation.kind == value
+            fields.String(
+                validate=validate.OneOf(LOCATION_KINDS), metadata={"label": "Kind", "names": KIND_NAMES}
+            ),
+            lambda value: StockLocation.kind == value,
         ),
-        "holder_id": Filter(fields.UUID(), lambda value: StockLocation.holder_id == value),
-        "active": Filter(fields.Boolean(), lambda value: StockLocation.active == value),
+        "holder_id": Filter(_of("Holder", "engineers"), lambda value: StockLocation.holder_id == value),
+        "active": Filter(
+            fields.Boolean(metadata={"label": "Active"}), lambda value: StockLocation.active == value
+        ),
     },
     prepare=_check_location,
 )
@@ -105,12 +121,12 @@ STOCK_MOVEMENTS = Resource(
     search=(StockMovement.reason, StockMovement.actor_name),
     sort=("-at",),
     filters={
-        "part_id": Filter(fields.UUID(), lambda value: StockMovement.part_id == value),
+        "part_id": Filter(_of("Part", "parts"), lambda value: StockMovement.part_id == value),
         "location_id": Filter(
-            fields.UUID(),
+            _of("Stock location", "stock-locations"),
             lambda value: or_(StockMovement.from_location_id == value, StockMovement.to_location_id == value),
         ),
-        "order_id": Filter(fields.UUID(), lambda value: StockMovement.order_id == value),
+        "order_id": Filter(_of("Work order", "work-orders"), lambda value: StockMovement.order_id == value),
         "part_request_id": Filter(fields.UUID(), lambda value: StockMovement.part_request_id == value),
     },
     deletable=False,
@@ -126,12 +142,14 @@ PART_REQUESTS = Resource(
     sort=("-created_at", "number", "status"),
     filters={
         "status": Filter(
-            fields.String(validate=validate.OneOf(REQUEST_STATUSES)),
+            fields.String(
+                validate=validate.OneOf(REQUEST_STATUSES), metadata={"label": "Status", "names": STATUS_NAMES}
+            ),
             lambda value: PartRequest.status == value,
         ),
-        "part_id": Filter(fields.UUID(), lambda value: PartRequest.part_id == value),
-        "engineer_id": Filter(fields.UUID(), lambda value: PartRequest.engineer_id == value),
-        "order_id": Filter(fields.UUID(), lambda value: PartRequest.order_id == value),
+        "part_id": Filter(_of("Part", "parts"), lambda value: PartRequest.part_id == value),
+        "engineer_id": Filter(_of("Engineer", "engineers"), lambda value: PartRequest.engineer_id == value),
+        "order_id": Filter(_of("Work order", "work-orders"), lambda value: PartRequest.order_id == value),
     },
     visible=_own_for_engineers,
     deletable=False,

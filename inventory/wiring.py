@@ -8,7 +8,7 @@ from flask_smorest import Api
 from core.auth.permissions import allow
 from core.errors import mark
 from core.i18n import add_catalogues
-from core.web import add_menu
+from core.web import add_menu, add_tab
 from inventory import api, pages
 
 STAFF = ("agent", "dispatcher", "engineer", "warehouse", "reviewer", "manager")
@@ -30,7 +30,8 @@ def init_app(app: Flask, doors: Api) -> None:
     doors.register_blueprint(api.blp)
     for door in pages.blueprints:
         app.register_blueprint(door)
-    add_menu(60, mark("Part requests"), "part_requests.list_", "part-requests.read")
-    add_menu(61, mark("Parts"), "parts.list_", "parts.read")
-    add_menu(62, mark("Stock locations"), "stock_locations.list_", "stock-locations.read")
-    add_menu(63, mark("Stock movements"), "stock_movements.list_", "stock-movements.read")
+    menu = "parts.list_"
+    add_menu(60, mark("Parts"), menu, "parts.read")
+    add_tab(menu, 10, mark("Part requests"), "part_requests.list_", "part-requests.read")
+    add_tab(menu, 20, mark("Stock locations"), "stock_locations.list_", "stock-locations.read")
+    add_tab(menu, 30, mark("Stock movements"), "stock_movements.list_", "stock-movements.read")

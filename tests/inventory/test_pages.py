@@ -6,16 +6,13 @@ from typing import Any
 
 import pytest
 
-from core import forms
-from dispatch.workforce.resources import ENGINEERS
-from tests.core.test_pages import Browser, browser  # noqa: F401
+from tests.browsers import Browser
 from tests.inventory.conftest import Stock
 
 
 @pytest.fixture
-def visitor(browser: Any) -> Browser:  # noqa: F811
+def visitor(browser: Any) -> Browser:
     """A warehouse clerk who may also ask, at a browser."""
-    forms.register(ENGINEERS)
     return browser("warehouse", "engineer")
 
 
