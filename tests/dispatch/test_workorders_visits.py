@@ -67,6 +67,14 @@ def test_another_engineer_is_a_reassignment_and_another_time_is_not(world: World
     assert [event.verb for event in log_of(visit.order)][-2:] == ["reschedule", "reassign"]
 
 
+def test_the_same_plan_again_renews_the_way_there_and_is_not_logged(world: World) -> None:
+    visit = world.dispatched()
+    before = visit.order.version, len(log_of(visit.order))
+    again = world.do(visits.schedule, visit, **_slot(world), travel_s=600, distance_m=4000)
+    assert (again.travel_s, again.distance_m) == (600, 4000)
+    assert (again.order.version, len(log_of(again.order))) == before
+
+
 def test_an_accepted_visit_given_to_somebody_else_waits_for_their_acceptance(world: World) -> None:
     visit = world.do(visits.accept, world.dispatched())
     kept = world.do(
