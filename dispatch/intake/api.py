@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from flask import request
+
 from core import api
 from core.api import actor, needs
 from core.db import transaction
+from core.errors import Invalid, mark
 from dispatch.intake import locations, runs
 from dispatch.intake.schemas import (
     GeocodingStartedSchema,
-    ImportFileSchema,
     ImportFormSchema,
     ImportRunSchema,
     WaitingSitesArgs,
@@ -23,21 +25,26 @@ blp = api.blueprint("intake", __name__, "Imports, and sites that need a location
 
 @blp.route("/imports", methods=["POST"])
 @needs("imports.write")
-@blp.arguments(ImportFileSchema, location="files")
-@blp.arguments(ImportFormSchema, location="form")
+@blp.arguments(ImportFormSchema, location="form", content_type="multipart/form-data")
 @blp.response(200, ImportRunSchema)
 @blp.alt_response(202, schema=ImportRunSchema, description="Large: carried out as a job")
 @blp.doc(
     operationId="import_file",
     summary="Import requests, engineers or parts from CSV or XLSX; good rows land, bad ones say why",
 )
-def import_file(files: dict[str, Any], form: dict[str, Any]) -> Any:
+def import_file(form: dict[str, Any]) -> Any:
     who = actor()
+    form.pop("file", None)
+    file = request.files.get("file")
+    if file is None:
+        raise Invalid(
+            mark("Send the file as multipart/form-data."), fields={"file": [mark("There is no file.")]}
+        )
     run_id = uuid.uuid4()
     path = runs.file_of(run_id)
     try:
-        files["file"].save(path)
-        run = runs.prepare_run(who, run_id, file_name=files["file"].filename or "file", **form)
+        file.save(path)
+        run = runs.prepare_run(who, run_id, file_name=file.filename or "file", **form)
         runs.start(who, run)
     except BaseException:
         path.unlink(missing_ok=True)

@@ -87,7 +87,7 @@ def geocode_pending(actor: Actor) -> int:
     ids = [str(id_) for id_, _ in db.session.execute(query.order_by(Site.id))]
     for first in range(0, len(ids), BATCH):
         batch = ids[first : first + BATCH]
-        # The same batch again on the same day, while its job waits, is the same job.
+        # Pressed twice in a minute is once; later, what was answered meanwhile is not asked again.
         jobs.enqueue(
             KIND, {"site_ids": batch}, key=f"{KIND}:{batch[0]}:{len(batch)}:{clock.now():%Y%m%d%H%M}"
         )

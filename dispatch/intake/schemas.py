@@ -19,15 +19,11 @@ KIND_NAMES = {
 }
 
 
-class ImportFileSchema(Schema):
-    """The file of an import."""
-
-    file = Upload(required=True, metadata={"label": "File", "description": "CSV or .xlsx"})
-
-
 class ImportFormSchema(Schema):
-    """What an import's file is and how it is read."""
+    """A file to import and how it is read."""
 
+    # Files come apart from the form's texts: the door takes this one, here it is only described.
+    file = Upload(metadata={"label": "File", "description": "CSV or .xlsx"})
     kind = fields.String(
         required=True, validate=validate.OneOf(KINDS), metadata={"label": "Kind", "names": KIND_NAMES}
     )
