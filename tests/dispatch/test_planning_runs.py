@@ -16,6 +16,8 @@ from core.db import db, transaction
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from dispatch.planning import results, runs, solving
 from dispatch.planning.runs import NothingToPlan
+from dispatch.workforce.models import Shift
+from dispatch.workorders.models import WorkOrder
 from optimizer.check import check
 from optimizer.problem import Problem
 from tests.dispatch.planning_desk import (
@@ -376,3 +378,28 @@ def test_only_who_may_asks_for_runs(town: Town) -> None:
         ask(town, nobody)
     with pytest.raises(NotFound):
         runs.run_of(system(), uuid.uuid4())
+
+
+def test_a_route_may_end_wherever_the_last_visit_is(town: Town) -> None:
+    engineer = town.add_engineer(home_lat=None, home_lon=None)
+    with transaction():
+        shift = db.session.scalars(select(Shift).where(Shift.engineer_id == engineer.id)).one()
+        shift.start_lat, shift.start_lon = 31.23, 121.47
+    town.add_orders(2)
+    publish(planned(town))
+    run = planned(town)
+    route = (run.routes or [])[0]
+    assert route["end"] is None
+    assert route["back_at"] == route["stops"][-1]["end_at"]
+    assert run.before == run.after
+
+
+def test_a_run_whose_orders_all_ended_meanwhile_is_ready_and_empty(town: Town) -> None:
+    town.add_engineer()
+    order = town.add_order()
+    run_id = ask(town)
+    with transaction():
+        row = db.session.get_one(WorkOrder, order.id)
+        row.status = row.decision = "cancelled"
+    work()
+    assert (run_of(run_id).status, assignments(run_of(run_id))) == ("ready", {})
