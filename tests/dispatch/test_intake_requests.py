@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import resource
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -290,28 +288,3 @@ def test_everything_an_import_writes_is_audited(
     for root in (order.id, order.site_id, order.customer_id):
         assert [entry.actor_name for entry in history(root) if entry.action == "create"], root
     assert history(order.site_id)[0].after["address"] == "临江路 8 号"
-
-
-@pytest.mark.full
-def test_fifty_thousand_rows_are_imported_in_little_memory(
-    tmp_path: Path, actor: Actor, lift: Category, record_property: Any
-) -> None:
-    path = write(
-        tmp_path / "a.csv",
-        *(
-            row(
-                编号=f"R-{n}",
-                地址=f"临江路 {n} 号",
-                纬度=f"{31 + n % 500 / 1000:.3f}",
-                客户=f"客户 {n % 900}",
-            )
-            for n in range(50_000)
-        ),
-    )
-    report = import_file(actor, path)
-    assert counts(report) == (50_000, 50_000, 0, 0, 0)
-    assert report.located == 50_000
-    unit = 1_000_000 if sys.platform == "darwin" else 1000
-    rss_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
-    record_property("rss_mb", rss_mb)
-    assert rss_mb < 500
