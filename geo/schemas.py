@@ -83,6 +83,6 @@ class PositionSchema(Schema):
     lat = fields.Float(required=True)
     lon = fields.Float(required=True)
     accuracy_m = fields.Float(load_default=None, allow_none=True, validate=validate.Range(0, 1_000_000))
-    distance_from_site_m = fields.Integer(dump_only=True)
+    distance_from_site_m = fields.Integer(dump_only=True, allow_none=True)
     outside_geofence = fields.Boolean(dump_only=True)
     recorded_at = fields.AwareDateTime(dump_only=True)

@@ -107,17 +107,23 @@ class OrderVisitSchema(RecordSchema):
     status = choice_field("Status", VISIT_STATUSES, STATUS_NAMES, dump_only=True)
     colour = fields.Function(lambda visit: STATUSES[visit.status].colour)
     required = fields.Boolean(dump_only=True)
-    engineer_id = fields.UUID(dump_only=True, metadata={"label": "Engineer", "resource": "engineers"})
+    engineer_id = fields.UUID(
+        dump_only=True, allow_none=True, metadata={"label": "Engineer", "resource": "engineers"}
+    )
     engineer_name = fields.Function(lambda visit: visit.engineer.name if visit.engineer else None)
-    planned_start_at = fields.AwareDateTime(dump_only=True, metadata={"label": "Planned from"})
-    planned_end_at = fields.AwareDateTime(dump_only=True, metadata={"label": "Planned until"})
-    travel_s = fields.Integer(dump_only=True, metadata={"label": "Travel to it (seconds)"})
-    distance_m = fields.Integer(dump_only=True, metadata={"label": "Way to it (metres)"})
-    promised_from = fields.AwareDateTime(dump_only=True)
-    promised_until = fields.AwareDateTime(dump_only=True)
+    planned_start_at = fields.AwareDateTime(
+        dump_only=True, allow_none=True, metadata={"label": "Planned from"}
+    )
+    planned_end_at = fields.AwareDateTime(
+        dump_only=True, allow_none=True, metadata={"label": "Planned until"}
+    )
+    travel_s = fields.Integer(dump_only=True, allow_none=True, metadata={"label": "Travel to it (seconds)"})
+    distance_m = fields.Integer(dump_only=True, allow_none=True, metadata={"label": "Way to it (metres)"})
+    promised_from = fields.AwareDateTime(dump_only=True, allow_none=True)
+    promised_until = fields.AwareDateTime(dump_only=True, allow_none=True)
     lock = choice_field("Lock", LOCKS, LOCK_NAMES, dump_only=True)
-    follows_id = fields.UUID(dump_only=True)
-    run_id = fields.UUID(dump_only=True)
+    follows_id = fields.UUID(dump_only=True, allow_none=True)
+    run_id = fields.UUID(dump_only=True, allow_none=True)
 
 
 class VisitSchema(OrderVisitSchema):
@@ -155,11 +161,12 @@ class WorkOrderSchema(RecordSchema):
     site_id = reference_field("Site", "sites", required=True)
     site_name = fields.String(attribute="site.name", dump_only=True)
     address = fields.String(attribute="site.address", dump_only=True, metadata={"label": "Address"})
-    lat = fields.Float(attribute="site.lat", dump_only=True)
-    lon = fields.Float(attribute="site.lon", dump_only=True)
+    lat = fields.Float(attribute="site.lat", dump_only=True, allow_none=True)
+    lon = fields.Float(attribute="site.lon", dump_only=True, allow_none=True)
     territory_id = fields.UUID(
         attribute="site.territory_id",
         dump_only=True,
+        allow_none=True,
         metadata={"label": "Territory", "resource": "territories"},
     )
     asset_id = reference_field("Asset", "assets", allow_none=True)
@@ -209,8 +216,12 @@ class WorkOrderSchema(RecordSchema):
     external_key = fields.String(
         allow_none=True, validate=validate.Length(1, 200), metadata={"label": "Key in the other system"}
     )
-    merged_into_id = fields.UUID(dump_only=True, metadata={"label": "Merged into", "resource": "work-orders"})
-    satisfaction = fields.Integer(dump_only=True, metadata={"label": "Satisfaction (1 to 5)"})
+    merged_into_id = fields.UUID(
+        dump_only=True, allow_none=True, metadata={"label": "Merged into", "resource": "work-orders"}
+    )
+    satisfaction = fields.Integer(
+        dump_only=True, allow_none=True, metadata={"label": "Satisfaction (1 to 5)"}
+    )
     visits = fields.List(fields.Nested(OrderVisitSchema), dump_only=True)
     warnings = fields.Method("_warnings", metadata={"description": "what was accepted, but looks wrong"})
 
@@ -230,10 +241,10 @@ class EventSchema(Schema):
     from_status = fields.String()
     to_status = fields.String()
     at = fields.AwareDateTime()
-    actor_id = fields.UUID()
+    actor_id = fields.UUID(allow_none=True)
     actor_name = fields.String()
     reason = fields.String()
-    facts = fields.Dict()
+    facts = fields.Dict(allow_none=True)
     visit_id = fields.UUID(metadata={"description": "absent for what concerns the order as a whole"})
 
 
@@ -247,13 +258,13 @@ class ChangeSchema(Schema):
     """One change of one row: who, when, from what, to what."""
 
     at = fields.AwareDateTime()
-    actor_id = fields.UUID()
+    actor_id = fields.UUID(allow_none=True)
     actor_name = fields.String()
     action = fields.String()
     table = fields.String()
     row_id = fields.String()
-    before = fields.Dict()
-    after = fields.Dict()
+    before = fields.Dict(allow_none=True)
+    after = fields.Dict(allow_none=True)
 
 
 class HistorySchema(Schema):
