@@ -40,7 +40,7 @@ def title_of(name: str, record_id: Any) -> str:
     """Return what people call the record referred to; empty for None."""
     if record_id is None or name not in _resources:
         return ""
-    record = db.session.get(_resources[name].model, record_id)
+    record = db.session.get(_resources[name].model, _uuid(record_id))
     return _resources[name].title(record) if record is not None else str(record_id)[:8]
 
 
@@ -99,7 +99,8 @@ def shown(field: fields.Field, value: Any) -> str:
     if value is None or value == "" or value == []:
         return "—"
     if field.metadata.get("resource"):
-        return title_of(field.metadata["resource"], value)
+        name = field.metadata["resource"]
+        return ", ".join(title_of(name, each) for each in (value if isinstance(value, list) else [value]))
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
     if isinstance(field, fields.List):

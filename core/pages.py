@@ -210,14 +210,15 @@ class _Door:
 
     def _fact(self, who: Actor, schema: Schema, name: str, record: Any) -> dict[str, Any]:
         field = schema.fields[name]
-        value = field.get_value(record, name)
+        value = field.get_value(record, name, accessor=schema.get_attribute)
         value = None if value is fields.missing_ else value
         cell: dict[str, Any] = {"text": forms.shown(field, value)}
         tone = (self.pages.tones or {}).get(name, {}).get(str(value))
         if tone:
             cell["tone"] = tone
         target = field.metadata.get("resource")
-        if target and value is not None and who.may(forms.resource_named(target).read):
+        is_one = value is not None and not isinstance(value, list)
+        if target and is_one and who.may(forms.resource_named(target).read):
             cell["url"] = url_for(f"{target.replace('-', '_')}.detail", record_id=value)
         return cell
 
