@@ -119,33 +119,66 @@ class PlanMetricsSchema(Schema):
     terms = fields.Dict(keys=fields.String(), values=fields.Integer())
 
 
+RUN_STATUS_NAMES = {
+    "queued": mark("Queued"),
+    "running": mark("Running"),
+    "ready": mark("Ready to publish"),
+    "published": mark("Published"),
+    "failed": mark("Failed"),
+    "cancelled": mark("Cancelled"),
+}
+ORIGIN_NAMES = {"person": mark("By a person"), "periodic": mark("By the clock")}
+TRAVEL_SOURCE_NAMES = {
+    "": "—",
+    "roads": mark("Road network"),
+    "model": mark("Distance model"),
+    "mixed": mark("Road network, in part the distance model"),
+}
+
+
+def _instant(label: str, **more: Any) -> fields.AwareDateTime:
+    return fields.AwareDateTime(metadata={"label": label}, **more)
+
+
 class OptimizationRunSchema(RecordSchema):
     """One request to plan, and what came of it."""
 
-    number = fields.String()
-    status = fields.String(validate=validate.OneOf(RUN_STATUSES))
-    origin = fields.String(validate=validate.OneOf(("person", "periodic")))
-    starts_at = fields.AwareDateTime()
-    ends_at = fields.AwareDateTime()
-    territory_ids = fields.List(fields.UUID())
+    number = fields.String(metadata={"label": "Number"})
+    status = fields.String(
+        validate=validate.OneOf(RUN_STATUSES), metadata={"label": "Status", "names": RUN_STATUS_NAMES}
+    )
+    origin = fields.String(
+        validate=validate.OneOf(tuple(ORIGIN_NAMES)),
+        metadata={"label": "Asked for", "names": ORIGIN_NAMES},
+    )
+    starts_at = _instant("From")
+    ends_at = _instant("Until")
+    territory_ids = fields.List(fields.UUID(), metadata={"label": "Territories", "resource": "territories"})
     order_count = fields.Integer(
-        allow_none=True, metadata={"description": "orders asked for; null: all open ones"}
+        allow_none=True,
+        metadata={"label": "Orders chosen", "description": "orders asked for; null: all open ones"},
     )
     weights = fields.Dict(keys=fields.String(), values=fields.Integer())
-    time_limit_s = fields.Integer()
-    auto_publish = fields.Boolean()
-    requested_by_name = fields.String()
-    started_at = fields.AwareDateTime(allow_none=True)
-    finished_at = fields.AwareDateTime(allow_none=True)
-    published_at = fields.AwareDateTime(allow_none=True)
-    published_by_name = fields.String()
-    engine = fields.String()
-    travel_source = fields.String(metadata={"description": "roads, model or mixed"})
+    time_limit_s = fields.Integer(metadata={"label": "Time limit (seconds)"})
+    auto_publish = fields.Boolean(metadata={"label": "Publish as soon as it is found"})
+    requested_by_name = fields.String(metadata={"label": "Requested by"})
+    started_at = _instant("Started", allow_none=True)
+    finished_at = _instant("Finished", allow_none=True)
+    published_at = _instant("Published", allow_none=True)
+    published_by_name = fields.String(metadata={"label": "Published by"})
+    engine = fields.String(metadata={"label": "Engine"})
+    travel_source = fields.String(
+        metadata={
+            "label": "Travel times from",
+            "description": "roads, model or mixed",
+            "choices": list(TRAVEL_SOURCE_NAMES.items()),
+        }
+    )
     stopped = fields.String(metadata={"description": "limit, finished or cancelled"})
-    solve_ms = fields.Integer(allow_none=True)
+    solve_ms = fields.Integer(allow_none=True, metadata={"label": "Solving took (ms)"})
     before = fields.Nested(PlanMetricsSchema, allow_none=True)
     after = fields.Nested(PlanMetricsSchema, allow_none=True)
-    error = fields.String(allow_none=True)
+    error = fields.String(allow_none=True, metadata={"label": "What went wrong"})
     warnings = fields.List(fields.Nested(RunWarningSchema))
     progress = fields.Nested(RunProgressSchema)
 

@@ -7,8 +7,10 @@ from flask_smorest import Api
 
 from core import jobs
 from core.auth.permissions import allow
+from core.errors import mark
 from core.i18n import add_catalogues
-from dispatch.planning import api, models, replan, runs
+from core.web import add_menu
+from dispatch.planning import api, models, pages, replan, runs
 
 __all__ = ["init_app", "models"]
 
@@ -21,3 +23,5 @@ def init_app(app: Flask, doors: Api) -> None:
     jobs.on_failure(runs.KIND, runs.mark_failed)
     replan.init_app(app)
     doors.register_blueprint(api.blp)
+    app.register_blueprint(pages.bp)
+    add_menu(70, mark("Optimization runs"), "optimization_runs.list_", runs.READ)
