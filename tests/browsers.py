@@ -57,7 +57,7 @@ class Person(Browser):
         with transaction(system("test")) as session:
             user = people.add(
                 session.info["actor"],
-                email=f"{'-'.join(roles)}@example.org",
+                email=f"{'-'.join(roles)}{'' if language == 'en' else '-' + language}@example.org",
                 name="P",
                 roles=list(roles),
                 password_hash=hash_password(password) if password else None,
