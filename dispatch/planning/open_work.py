@@ -144,13 +144,21 @@ class TaskMaker:
     places : Places
     cents_per_hour : int
         Pay of the dearest engineer, see `rules.unplanned_cents`.
+    late_cents_per_hour : int
+        Price of lateness, see `rules.waiting_cents`.
     """
 
     def __init__(
-        self, scope: Scope, origin: datetime, zone: ZoneInfo, places: Places, cents_per_hour: int
+        self,
+        scope: Scope,
+        origin: datetime,
+        zone: ZoneInfo,
+        places: Places,
+        cents_per_hour: int,
+        late_cents_per_hour: int,
     ) -> None:
         self.scope, self.origin, self.zone, self.places = scope, origin, zone, places
-        self.cents_per_hour = cents_per_hour
+        self.cents_per_hour, self.late_cents_per_hour = cents_per_hour, late_cents_per_hour
         orders = scope.visits(WorkOrder.id)
         self.skills = self._rows(OrderSkill, OrderSkill.order_id, orders)
         self.parts = self._rows(OrderPart, OrderPart.order_id, orders)
@@ -174,17 +182,20 @@ class TaskMaker:
         if windows is None and not visit.fixed and visit.lock != "time":
             return None
         due_at = row.resolve_due_at or row.respond_due_at
+        # What is overdue already cannot be helped; only what the plan adds to it has a price.
+        late_from = None if due_at is None else max(due_at, self.scope.starts_at)
         stances = self.stances[row.customer_id]
         return Task(
             id=str(visit.visit_id),
             place=self.places.index_of(row.lat, row.lon),
             service_s=row.duration_s,
             windows=tuple((self._seconds(a), self._seconds(b)) for a, b in windows or ()),
-            due_s=None if due_at is None else self._seconds(due_at),
+            due_s=None if late_from is None else self._seconds(late_from),
             lateness_percent=rules.lateness_percent(row.priority),
             unplanned_cents=rules.unplanned_cents(
                 row.priority, row.grade, row.duration_s, self.cents_per_hour
-            ),
+            )
+            + rules.waiting_cents(row.priority, late_from, self.scope.ends_at, self.late_cents_per_hour),
             skills=tuple((str(one.skill_id), one.level) for one in self.skills[row.order_id]),
             parts=tuple((str(one.part_id), one.quantity) for one in self.parts[row.order_id]),
             tools=tuple(one.tool for one in self.tools[row.order_id]),

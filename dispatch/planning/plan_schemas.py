@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
+from dispatch.planning.schemas import UnplannedReasonSchema
+
 
 class PlanArgs(Schema):
     """Which part of the published plan."""
@@ -45,6 +47,12 @@ class PlannedVisitSchema(Schema):
     run_id = fields.UUID(allow_none=True)
 
 
+class UnplannedVisitSchema(PlannedVisitSchema):
+    """An open visit without a place; the reasons are those of the latest run, while they hold."""
+
+    reasons = fields.List(fields.Nested(UnplannedReasonSchema))
+
+
 class PauseSchema(Schema):
     """A break: how long, and between which instants it begins."""
 
@@ -81,4 +89,4 @@ class PlanSchema(Schema):
     until_at = fields.AwareDateTime(data_key="until", attribute="until")
     territory_id = fields.UUID(allow_none=True)
     engineers = fields.List(fields.Nested(LaneSchema))
-    unplanned = fields.List(fields.Nested(PlannedVisitSchema))
+    unplanned = fields.List(fields.Nested(UnplannedVisitSchema))

@@ -18,7 +18,9 @@ from dispatch.customers.models import Customer, Site
 from dispatch.flows.models import Category
 from dispatch.planning import rules
 from dispatch.planning.crew import engineers_in
+from dispatch.planning.models import OptimizationRun, RunAssignment
 from dispatch.planning.open_work import Scope
+from dispatch.planning.reasons import told
 from dispatch.workforce.models import Engineer, Leave, Shift
 from dispatch.workforce.rules import working_spans
 from dispatch.workorders.models import Visit, WorkOrder
@@ -67,6 +69,9 @@ def published_plan(
     scope = Scope(now, from_at, until_at, territories)
     without_place = or_(Visit.planned_start_at.is_(None), missed)
     unplanned = _visits(without_place, *scope.conditions(), limit=MOST_UNPLANNED)
+    reasons = _reasons([visit["id"] for visit in unplanned])
+    for visit in unplanned:
+        visit["reasons"] = reasons.get(visit["id"], [])
     return {
         "from": from_at,
         "until": until_at,
@@ -90,6 +95,26 @@ def published_plan(
         ],
         "unplanned": unplanned,
     }
+
+
+def _reasons(visit_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[dict[str, Any]]]:
+    """Return why the latest run left each visit out, where its order has not changed since."""
+    found: dict[uuid.UUID, list[dict[str, Any]]] = {}
+    for first in range(0, len(visit_ids), 500):
+        query = (
+            select(RunAssignment.visit_id, RunAssignment.change, RunAssignment.reasons)
+            .join(OptimizationRun, RunAssignment.run_id == OptimizationRun.id)
+            .join(WorkOrder, RunAssignment.order_id == WorkOrder.id)
+            .where(
+                RunAssignment.visit_id.in_(visit_ids[first : first + 500]),
+                RunAssignment.order_version == WorkOrder.version,
+                OptimizationRun.status.in_(("ready", "published")),
+            )
+            .order_by(OptimizationRun.finished_at)
+        )
+        for row in db.session.execute(query):
+            found[row.visit_id] = told(row.reasons) if row.change == "left_out" else []
+    return found
 
 
 def _position(lat: float | None, lon: float | None) -> dict[str, float | None] | None:

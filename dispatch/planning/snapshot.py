@@ -88,7 +88,8 @@ def take_snapshot(run: OptimizationRun) -> Snapshot:
         reader = CrewReader(starts_at, now, starts_at, run.ends_at, places, settings.zone)
         crew = reader.read(scope.territory_ids, movable)
         dearest = max((one.cents_per_hour for one in crew.engineers), default=0)
-        maker = TaskMaker(scope, starts_at, settings.zone, places, dearest)
+        late = weights.lateness_cents_per_hour
+        maker = TaskMaker(scope, starts_at, settings.zone, places, dearest, late)
         visits = {str(visit.visit_id): visit for visit in seen if _is_ours(visit, crew)}
         tasks, left_out = _tasks(maker, visits)
     known = {task.id for task in tasks}

@@ -138,3 +138,11 @@ def test_weights_of_a_setting_are_read_and_the_rest_is_usual() -> None:
 def test_weights_that_cannot_be_are_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(ValueError, match="give "):
         weights_from_text(text)
+
+
+def test_work_left_out_costs_what_it_is_late_until_the_end_of_the_span() -> None:
+    eight, noon = EIGHT, EIGHT + 4 * HOUR
+    assert rules.waiting_cents("normal", eight, noon, 6_000) == 4 * 6_000
+    assert rules.waiting_cents("urgent", eight, noon, 6_000) == 4 * 4 * 6_000
+    assert rules.waiting_cents("normal", None, noon, 6_000) == 0
+    assert rules.waiting_cents("normal", noon + HOUR, noon, 6_000) == 0

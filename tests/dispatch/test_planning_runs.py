@@ -63,6 +63,13 @@ def test_an_order_nobody_has_the_skill_for_is_left_out_with_the_reason(town: Tow
     assert rules_of(run, order) == {"skill"}
 
 
+def test_an_order_long_overdue_is_done_late_rather_than_left_out(town: Town) -> None:
+    town.add_engineer()
+    long_ago = town.day[0] - timedelta(days=300)
+    order = town.add_order(priority="urgent", requested_at=long_ago, resolve_due_at=long_ago)
+    assert assignments(planned(town))[order.id].change == "new"
+
+
 def test_an_order_without_position_ends_among_those_left_out(town: Town) -> None:
     town.add_engineer()
     order = town.add_order(site={"lat": None, "lon": None})

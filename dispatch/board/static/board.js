@@ -68,7 +68,7 @@ function Board() {
       const reasons = [...new Set(answer.left_out.map((/** @type {any} */ one) => one.sentence))].join(" ");
       setSaid({
         tone: stale ? "yellow" : "green",
-        text: `${texts.published}: ${format.number(answer.scheduled + answer.removed)}${stale ? ` · ${texts.left_out_now}: ${format.number(stale)}. ${reasons}` : ""}`,
+        text: `${texts.published}: ${format.number(answer.scheduled.length + answer.removed.length)}${stale ? ` · ${texts.left_out_now}: ${format.number(stale)}. ${reasons}` : ""}`,
       });
       setRun(null);
       setPreview(null);
