@@ -36,6 +36,11 @@ def resource_named(name: str) -> Resource:
     return _resources[name]
 
 
+def resource_of_table(table: str) -> Resource | None:
+    """Return the registered resource that keeps its records in a table, None where there is none."""
+    return next((each for each in _resources.values() if each.model.__tablename__ == table), None)
+
+
 def title_of(name: str, record_id: Any) -> str:
     """Return what people call the record referred to; empty for None."""
     if record_id is None or name not in _resources:

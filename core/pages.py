@@ -18,14 +18,15 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields
 from webargs.fields import DelimitedList
 from werkzeug.wrappers import Response
 
-from core import audit, forms, records
+from core import forms, records
 from core.auth.actors import Actor
 from core.db import transaction
 from core.errors import DomainError
 from core.form_pages import Answer, FormPage, version_sent
+from core.history import history_of, may_see
 from core.problems import sentence
 from core.records import Resource
-from core.web import local_time, page_actor
+from core.web import page_actor
 
 PAGE_SIZE = 50
 
@@ -85,12 +86,6 @@ class Pages:
     creatable: bool = True
     editable: bool = True
     may_edit: Callable[[Actor, Any], bool] = lambda actor, record: True
-
-
-def may_see(actor: Actor, field: fields.Field) -> bool:
-    """Tell whether the person may see a field; its metadata may name a ``permission``."""
-    needed = field.metadata.get("permission")
-    return needed is None or actor.may(needed)
 
 
 def blueprint(pages: Pages, module: str) -> Blueprint:
@@ -268,7 +263,7 @@ class _Door:
             groups=groups,
             tables=self.pages.tables(who, record) if self.pages.tables else [],
             timelines=self.pages.timelines(who, record) if self.pages.timelines else [],
-            history=history_of(record.id, schema, who) if self._shows_history(who) else [],
+            history=history_of(who, self.resource, record.id) if self._shows_history(who) else [],
         )
 
     def _shows_history(self, who: Actor) -> bool:
@@ -340,49 +335,6 @@ class _Door:
         page = records.page_of(self.resource, who, {"q": text[:200], "page_size": 20})
         titles = dict.fromkeys(self.resource.title(record) for record in page.items)
         return Markup("").join(Markup('<option value="{}"></option>').format(title) for title in titles)
-
-
-def history_of(record_id: Any, schema: Schema | None, actor: Actor) -> list[dict[str, Any]]:
-    """Return a record's audit entries as `detail.html` shows them, without what the person may not see."""
-    words = {"create": gettext("created"), "update": gettext("changed"), "delete": gettext("deleted")}
-    told = []
-    for entry in audit.history(record_id):
-        names = [*(entry.before or {}), *(n for n in (entry.after or {}) if n not in (entry.before or {}))]
-        changes = [
-            {
-                "field": _label(schema, name),
-                "before": _short((entry.before or {}).get(name)),
-                "after": _short((entry.after or {}).get(name)),
-            }
-            for name in names
-            if entry.action == "update" and _may_see(actor, schema, name)
-        ]
-        told.append(
-            {
-                "at": local_time(entry.at, "medium"),
-                "actor": entry.actor_name,
-                "action": words[entry.action],
-                "changes": changes,
-            }
-        )
-    return told
-
-
-def _may_see(actor: Actor, schema: Schema | None, name: str) -> bool:
-    field = schema.fields.get(name) if schema else None
-    return field is None or may_see(actor, field)
-
-
-def _label(schema: Schema | None, name: str) -> str:
-    field = schema.fields.get(name) if schema else None
-    return forms.label_of(field, name) if field is not None else name
-
-
-def _short(value: Any) -> str | None:
-    if value is None:
-        return None
-    text = str(value)
-    return text if len(text) <= 120 else text[:117] + "…"
 
 
 def table_of(
