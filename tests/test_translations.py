@@ -8,9 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.pofile import read_po
+from flask import Flask
+from marshmallow import Schema, fields
+
+from core import forms
+from core.i18n import _translations
+from dispatch.workforce.roster_schemas import WeekSchema
+from dispatch.workorders.verb_schemas import AddVisitSchema
+from dispatch.workorders.verbs import ORDER_VERBS, VISIT_VERBS
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("core", "geo", "inventory", "dispatch", "mobile_api")
+SAME = {"API", "App", "VIP", "WGS-84", "GCJ-02", "BD-09", "English", "中文"}
+"""Names that are the same in Chinese."""
 CALLS = {"mark", "gettext", "_", "lazy_gettext", "_l"}
 TEMPLATE = re.compile(r"""\b_\(\s*(?P<quote>['"])(?P<text>(?:\\.|(?!(?P=quote)).)*)(?P=quote)""")
 
@@ -67,3 +77,20 @@ def test_every_text_has_its_chinese() -> None:
     assert not missing, "\n".join(f"{path}: {texts}" for path, texts in missing.items())
     differing = {text: said for text, said in known.items() if len(said) > 1}
     assert not differing, differing
+
+
+def test_every_field_of_every_form_has_its_chinese_label(app: Flask) -> None:
+    catalogue = _translations("zh")
+    schemas = [resource.schema for resource in forms._resources.values()]
+    schemas += [schema for schema, _, _ in (*ORDER_VERBS.values(), *VISIT_VERBS.values())]
+    told = {text for schema in [*schemas, AddVisitSchema, WeekSchema] for text in texts_of(schema())}
+    assert {text for text in told if catalogue.gettext(text) == text and text not in SAME} == set()
+
+
+def texts_of(schema: Schema) -> Iterator[str]:
+    """Yield the labels, hints and names of choices of a form's fields, and of the lists in it."""
+    for field in schema.fields.values():
+        yield from (field.metadata[key] for key in ("label", "hint") if key in field.metadata)
+        yield from (label for label in field.metadata.get("names", {}).values() if label != "—")
+        if isinstance(field, fields.List) and isinstance(field.inner, fields.Nested):
+            yield from texts_of(field.inner.schema)

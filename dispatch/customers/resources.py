@@ -34,6 +34,12 @@ def _locate(actor: Actor, site: Site, data: dict[str, Any], created: bool) -> No
     places.take_position(site, data)
 
 
+def title_of_site(site: Site) -> str:
+    """Return a site's name with its customer's, unless it begins with that."""
+    owner = site.customer.name
+    return site.name if site.name.startswith(owner) else f"{owner} · {site.name}"
+
+
 CUSTOMERS = Resource(
     name="customers",
     label="Customer",
@@ -61,7 +67,7 @@ SITES = Resource(
     label_plural="Sites",
     model=Site,
     schema=SiteSchema,
-    title=lambda site: f"{site.customer.name} · {site.name}",
+    title=title_of_site,
     search=(Site.name, Site.address),
     sort=("name", "address", "created_at"),
     filters={

@@ -107,7 +107,7 @@ def _tables(actor: Actor, run: OptimizationRun) -> list[dict[str, Any]]:
         tables.append(
             {
                 "title": gettext("Warnings"),
-                "columns": [{"key": "sentence", "label": gettext("Warning")}],
+                "columns": [{"key": "sentence", "label": ""}],
                 "rows": [{"sentence": one["sentence"]} for one in warnings],
             }
         )
@@ -128,9 +128,8 @@ def _metrics_table(run: OptimizationRun) -> dict[str, Any]:
         if after is not None:
             row["after"] = format_decimal(round(after / unit))
         if before is not None and after is not None:
-            row["change"] = format_decimal(
-                round(after / unit) - round(before / unit), format="+#,##0;-#,##0;0"
-            )
+            difference = round(after / unit) - round(before / unit)
+            row["change"] = format_decimal(difference, format="+#,##0;-#,##0" if difference else "0")
         rows.append(row)
     numbers = [{"key": key, "label": label, "numeric": True} for key, label in labels.items()]
     return {
@@ -148,7 +147,7 @@ def _changes_table(actor: Actor, run: OptimizationRun) -> dict[str, Any]:
         title = gettext("What changes: the first %(shown)s of %(total)s", shown=len(shown), total=total)
     labels = (
         ("order", gettext("Work order")),
-        ("change", gettext("Change")),
+        ("change", gettext("Kind of change")),
         ("engineer", gettext("Engineer")),
         ("time", gettext("Time")),
         ("why", gettext("Why")),

@@ -13,6 +13,7 @@ from core.errors import NotFound, mark
 from core.pages import PAGE_SIZE, Pages, blueprint
 from core.verb_pages import Verb, action_of, add_verbs
 from core.web import local_time, page_actor
+from dispatch.customers.resources import SITES
 from dispatch.workorders import orders, rules
 from dispatch.workorders.models import Visit, WorkOrder
 from dispatch.workorders.requests import FOR_STAFF, is_customer_only
@@ -200,6 +201,7 @@ def _order_page(visit: Visit) -> str:
     return url_for("work_orders.detail", record_id=visit.order_id)
 
 
+forms.register(VISITS)
 visits = Blueprint("visits", __name__, url_prefix="/visits")
 add_verbs(
     visits,
@@ -224,7 +226,7 @@ def needs_location() -> str:
             "number": {"text": order.number, "url": url_for("work_orders.detail", record_id=order.id)},
             "title": order.title,
             "site": {
-                "text": f"{order.customer.name} · {order.site.name}",
+                "text": SITES.title(order.site),
                 "detail": order.site.address,
                 "url": url_for("sites.detail", record_id=order.site_id),
             },

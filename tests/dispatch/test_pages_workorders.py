@@ -74,7 +74,12 @@ def test_an_order_is_changed_by_the_form_and_keeps_what_it_said(world: World, br
     edited = visitor.send(f"/work-orders/{order.id}/edit", {**form, "skills": "LIFT, 2"})
     assert edited.status_code == 302, edited.text
     after = order_now(order)
-    assert (after.title, after.priority, after.duration_s, len(after.skills)) == ("Escalator 4", "low", 1800, 1)
+    assert (after.title, after.priority, after.duration_s, len(after.skills)) == (
+        "Escalator 4",
+        "low",
+        1800,
+        1,
+    )
 
 
 def test_a_dispatcher_sends_an_engineer_by_the_form(world: World, browser: Any) -> None:
@@ -83,7 +88,11 @@ def test_a_dispatcher_sends_an_engineer_by_the_form(world: World, browser: Any) 
     visitor = browser("dispatcher")
     path = f"/visits/{visit.id}/schedule"
     assert path in visitor.get(f"/work-orders/{order.id}").text
-    sent = {"engineer_id": str(world.novice.id), "start_at": "2026-11-23T09:00", "version": str(visit.version)}
+    sent = {
+        "engineer_id": str(world.novice.id),
+        "start_at": "2026-11-23T09:00",
+        "version": str(visit.version),
+    }
     refused = visitor.send(path, sent)
     assert refused.status_code == 422
     assert "lacks the skills" in refused.text

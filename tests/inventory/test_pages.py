@@ -54,3 +54,33 @@ def test_a_part_and_a_location_are_made_by_forms(stock: Stock, visitor: Browser)
     refused = visitor.send("/stock-locations/new", {"code": "V", "name": "V", "kind": "van"})
     assert refused.status_code == 422
     assert "needs the engineer who holds it" in refused.text
+
+
+def test_a_request_is_approved_and_issued_by_buttons_but_not_ones_own(
+    stock: Stock, browser: Any, visitor: Browser
+) -> None:
+    stock.receive(5)
+    page = visitor.send("/part-requests/new", {"part_id": "FLT-1", "quantity": "2"}).location
+    assert f"{page}/approve" not in visitor.get(page).text
+    assert f"{page}/cancel" in visitor.get(page).text
+    clerk = browser("warehouse")
+    assert f"{page}/cancel" not in clerk.get(page).text
+    assert clerk.press(page, f"{page}/approve").status_code == 302
+    sent = {"from_location_id": str(stock.shelf), "version": "2"}
+    refused = clerk.send(f"{page}/issue", sent)
+    assert refused.status_code == 409
+    assert "Say into which van" in refused.text
+    issued = clerk.send(f"{page}/issue", {**sent, "to_location_id": str(stock.van)})
+    assert issued.status_code == 302, issued.text
+    assert stock.on_hand(stock.van) == 2
+    assert "Issued" in clerk.get(page).text
+
+
+def test_a_request_is_turned_down_with_an_answer(stock: Stock, browser: Any, visitor: Browser) -> None:
+    page = visitor.send("/part-requests/new", {"part_id": "FLT-1", "quantity": "2"}).location
+    clerk = browser("warehouse")
+    silent = clerk.send(f"{page}/refuse", {"answer": "", "version": "1"})
+    assert silent.status_code == 422
+    told = clerk.send(f"{page}/refuse", {"answer": "Repair it instead.", "version": "1"})
+    assert told.status_code == 302, told.text
+    assert "Repair it instead." in visitor.get(page).text
