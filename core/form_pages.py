@@ -43,7 +43,6 @@ class FormPage:
     back: str
     version: int | None = None
     save_label: str = ""
-    lead: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -64,7 +63,6 @@ class FormPage:
         return render_template(
             "form.html",
             title=self.title,
-            lead=self.lead,
             groups=groups,
             errors=said or [],
             version=self.version,

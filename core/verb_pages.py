@@ -42,8 +42,8 @@ class Verb:
         done at once that lacks something shows the form then.
     prefilled : callable, optional
         ``prefilled(record)`` gives what the form begins with: text by field.
-    lead : str
-        A sentence on the form, English.
+    permission : str
+        What its door asks for before it shows or does anything; empty: the verb asks itself.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Verb:
     names: tuple[str, ...] = ()
     at_once: bool | None = None
     prefilled: Callable[[Any], dict[str, Any]] | None = None
-    lead: str = ""
+    permission: str = ""
     primary: bool = False
     danger: bool = False
 
@@ -114,6 +114,8 @@ class _VerbDoor:
 
     def __call__(self, record_id: uuid.UUID) -> Answer:
         who = page_actor()
+        if self.verb.permission:
+            who.require(self.verb.permission)
         record = records.record_of(self.resource, who, record_id)
         version = record.version if request.method == "GET" else version_sent()
         schema = self.verb.schema(unknown=EXCLUDE) if self.verb.schema else None
@@ -126,7 +128,6 @@ class _VerbDoor:
             back=self.back(record),
             version=version,
             save_label=gettext(self.verb.label),
-            lead=gettext(self.verb.lead) if self.verb.lead else "",
         )
         if request.method == "GET":
             given = self.verb.prefilled(record) if self.verb.prefilled else {}

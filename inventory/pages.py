@@ -56,12 +56,14 @@ def _what(actor: Actor, location: StockLocation) -> list[dict[str, Any]]:
 VERBS = (
     Verb(
         name="approve",
+        permission="part-requests.decide",
         label=mark("Approve"),
         act=lambda actor, asked, data: part_requests.approve(actor, asked.id),
         primary=True,
     ),
     Verb(
         name="issue",
+        permission="part-requests.decide",
         label=mark("Issue"),
         act=lambda actor, asked, data: part_requests.issue(actor, asked.id, **data),
         schema=PartIssueSchema,
@@ -69,6 +71,7 @@ VERBS = (
     ),
     Verb(
         name="refuse",
+        permission="part-requests.decide",
         label=mark("Turn down"),
         act=lambda actor, asked, data: part_requests.refuse(actor, asked.id, **data),
         schema=PartRefusalSchema,

@@ -58,15 +58,17 @@ def _publish(actor: Actor, run: OptimizationRun, data: dict[str, Any]) -> None:
 
 
 VERBS = {
-    "publish": Verb(name="publish", label=mark("Publish"), act=_publish, primary=True),
+    "publish": Verb(name="publish", label=mark("Publish"), act=_publish, permission=runs.WRITE, primary=True),
     "discard": Verb(
         name="discard",
+        permission=runs.WRITE,
         label=mark("Discard"),
         act=lambda actor, run, data: runs.discard_run(actor, run),
         danger=True,
     ),
     "cancel": Verb(
         name="cancel",
+        permission=runs.WRITE,
         label=mark("Stop, keep the best so far"),
         act=lambda actor, run, data: runs.cancel_run(actor, run),
         danger=True,

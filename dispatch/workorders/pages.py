@@ -11,6 +11,7 @@ from core import forms, records
 from core.auth.actors import Actor
 from core.errors import NotFound, mark
 from core.pages import PAGE_SIZE, Pages, blueprint
+from core.records import Resource
 from core.verb_pages import Verb, action_of, add_verbs
 from core.web import local_time, page_actor
 from dispatch.customers.resources import SITES
@@ -46,10 +47,18 @@ def _prefilled_schedule(visit: Visit) -> dict[str, Any]:
     return {name: forms.filled(schema.fields[name], value) for name, value in planned.items()}
 
 
-def _verb(name: str, schema: Any, act: Any, label: str, **more: Any) -> Verb:
+def _verb(of: Resource, name: str, schema: Any, act: Any, label: str, **more: Any) -> Verb:
     look = {"primary": name in _NEXT_STEPS, "danger": name in _DANGERS}
     has_fields = bool(schema._declared_fields)
-    return Verb(name=name, label=label, act=act, schema=schema if has_fields else None, **look, **more)
+    return Verb(
+        name=name,
+        label=label,
+        act=act,
+        schema=schema if has_fields else None,
+        permission=f"{of.name}.{name}",
+        **look,
+        **more,
+    )
 
 
 _ORDER_OPTIONS: dict[str, dict[str, Any]] = {
@@ -65,10 +74,13 @@ _VISIT_OPTIONS: dict[str, dict[str, Any]] = {
     "arrive": {"at_once": False, "names": ("reason",)},
 }
 ORDER_DOORS = {
-    name: _verb(name, schema, act, rules.ORDER_TRANSITIONS[name].label, **_ORDER_OPTIONS.get(name, {}))
+    name: _verb(
+        WORK_ORDERS, name, schema, act, rules.ORDER_TRANSITIONS[name].label, **_ORDER_OPTIONS.get(name, {})
+    )
     for name, (schema, act, _) in ORDER_VERBS.items()
 }
 ORDER_DOORS["add_visit"] = _verb(
+    WORK_ORDERS,
     "add_visit",
     AddVisitSchema,
     lambda actor, order, data: orders.add_visit(actor, order, **data),
@@ -78,6 +90,7 @@ ORDER_DOORS["add_visit"] = _verb(
 _PLAN_LABEL = mark("Engineer and time")
 VISIT_DOORS = {
     name: _verb(
+        VISITS,
         name,
         schema,
         act,

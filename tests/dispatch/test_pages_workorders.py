@@ -215,3 +215,11 @@ def test_a_customer_sees_and_asks_for_their_own_work_only(world: World, browser:
     page = visitor.get(made.location).text
     assert "/edit" not in page
     assert "History" not in page
+
+
+def test_the_form_of_a_verb_is_not_shown_to_who_may_not_do_it(world: World, browser: Any) -> None:
+    order = world.order()
+    visitor = browser("manager")
+    assert visitor.get(f"/work-orders/{order.id}").status_code == 200
+    assert visitor.get(f"/work-orders/{order.id}/cancel").status_code == 403
+    assert visitor.get(f"/visits/{order.visits[0].id}/schedule").status_code == 403
