@@ -111,7 +111,7 @@ WORK_ORDERS = Resource(
     schema=WorkOrderSchema,
     title=lambda order: f"{order.number} {order.title}",
     search=(WorkOrder.number, WorkOrder.title, _customer_name),
-    sort=("-created_at", "number", "priority", "resolve_due_at"),
+    sort=("-number", "created_at", "priority", "resolve_due_at"),
     orderings={
         "priority": case({name: rank for rank, name in enumerate(PRIORITIES)}, value=WorkOrder.priority)
     },
