@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_migrate import upgrade
 
 from core import clock
 from core.auth import people, tokens
@@ -18,6 +19,7 @@ from core.auth.actors import Actor, system
 from core.config import Settings
 from core.db import db, transaction
 from tests.browsers import Person
+from tests.databases import create_database
 from wsgi import create_app
 
 SHARED_DATA = Path(os.environ.get("PAIDAN_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -35,22 +37,24 @@ def shared_data() -> Path:
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application on one database for the whole run, its context pushed.
 
-    TEST_DATABASE_URL chooses PostgreSQL. Requests are sent by `Client`, which gives each its own context.
+    TEST_DATABASE_URL chooses PostgreSQL; that database is made anew. Requests are sent by `Client`, which gives each its own context.
     """
     folder = tmp_path_factory.mktemp("data")
+    address = os.environ.get("TEST_DATABASE_URL", "")
+    if address:
+        create_database(address)
     env = {
         "DATA_DIR": str(folder),
         "SECRET_KEY": "for tests only",
         "LOG_LEVEL": "ERROR",
-        "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", ""),
+        "DATABASE_URL": address,
         "LOCALE": "en",
     }
     app = create_app(Settings.from_env(env))
     app.config.update(TESTING=False, PROPAGATE_EXCEPTIONS=False)
     with app.app_context():
         try:
-            db.drop_all()
-            db.create_all()
+            upgrade()
             yield app
         finally:
             db.session.remove()
