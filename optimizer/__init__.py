@@ -3,7 +3,7 @@
 A library of its own: it knows nothing of the programme around it.
 """
 
-from optimizer.check import Violation, check
+from optimizer.check import check
 from optimizer.crew import Break, Depot, Engineer, Shift
 from optimizer.plan import Plan, Reason, Route, Rule, Stop, Unplanned
 from optimizer.problem import Problem
@@ -12,6 +12,7 @@ from optimizer.score import Score, score
 from optimizer.solve import solve
 from optimizer.tasks import Link, Lock, Previous, Task
 from optimizer.travel import UNREACHABLE, Travel
+from optimizer.violations import Violation
 from optimizer.weights import Weights
 
 __all__ = [

@@ -8,7 +8,7 @@ from optimizer.plan import Reason, Rule, Unplanned
 from optimizer.schedule import Misfit
 
 
-def reasons(draft: Draft, inserter: Inserter, task: int, thorough: bool = True) -> Unplanned:
+def reasons(draft: Draft, inserter: Inserter, alone: Draft, task: int, thorough: bool = True) -> Unplanned:
     """Return every rule that keeps a task out of a draft, and whom it concerns.
 
     Parameters
@@ -16,6 +16,8 @@ def reasons(draft: Draft, inserter: Inserter, task: int, thorough: bool = True) 
     draft : Draft
     inserter : Inserter
         Of the same draft.
+    alone : Draft
+        Of the same problem, empty: what would be possible with nothing else to do.
     task : int
         Index of a task that is not placed.
     thorough : bool
@@ -33,26 +35,24 @@ def reasons(draft: Draft, inserter: Inserter, task: int, thorough: bool = True) 
     concerned: dict[Rule, list[str]] = {}
     for rule, mask in arrays.eligibility.forbidden(detail).items():
         concerned[rule] = [engineers[index].id for index in np.flatnonzero(mask)]
-    linked = any(detail.id in (link.before, link.after) for link in arrays.problem.links)
     roomy = inserter.engineers_with_room(task) if thorough else set()
     best = inserter.best(task) if roomy else None
     missed = Rule.NO_TIME if best and inserter.worth_it(task, best) else Rule.COST
     for index in np.flatnonzero(arrays.allowed[task]):
         if int(index) not in roomy:
-            rule = _rule_alone(draft, task, int(index)) if thorough else Rule.NO_ROOM
+            rule = _rule_alone(alone, task, int(index)) if thorough else Rule.NO_ROOM
         else:
-            rule = Rule.LINK_BOTH if linked else missed
+            rule = Rule.LINK_BOTH if task in arrays.linked else missed
         concerned.setdefault(rule, []).append(engineers[index].id)
     if not engineers:
         concerned[Rule.NO_ROOM] = []
     return Unplanned(detail.id, tuple(Reason(rule, tuple(ids)) for rule, ids in concerned.items()))
 
 
-def _rule_alone(draft: Draft, task: int, engineer: int) -> Rule:
+def _rule_alone(alone: Draft, task: int, engineer: int) -> Rule:
     """Return the rule that keeps a task off an engineer even with nothing else to do, or that of room."""
-    alone = Draft(draft.arrays)
     rule = Rule.SHIFT_END
-    for vehicle in draft.arrays.vehicles_of[engineer]:
+    for vehicle in alone.arrays.vehicles_of[engineer]:
         tried = alone.trial(vehicle, [task])
         if not isinstance(tried, Misfit):
             return Rule.NO_ROOM

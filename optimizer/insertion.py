@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.draft import Draft
-from optimizer.schedule import Misfit, Timetable, first_start_s
+from optimizer.schedule import Misfit, Timetable, Visit, first_start_s
 
 _NEVER = np.int64(2**40)
 _HOUR_S = 3_600
@@ -98,28 +98,29 @@ class Inserter:
         """Return the flat positions (in these rows) that may do, and what each adds at least [cents]."""
         draft, arrays = self.draft, self.draft.arrays
         weights, visit, detail = arrays.problem.weights, draft.visit(task), arrays.problem.tasks[task]
-        from_place, to_place = self._from[vehicles], self._to[vehicles]
-        percent, ready = self._percent[vehicles, None], self._ready[vehicles]
+        rows, columns = self._without_travel(visit, vehicles)
+        at = (vehicles[rows], columns)
+        from_place, to_place, percent = self._from[at], self._to[at], self._percent[at[0]]
         going = -(-arrays.fastest[from_place, visit.place].astype(np.int64) * percent // 100)
         leaving = -(-arrays.fastest[visit.place, to_place].astype(np.int64) * percent // 100)
         leaving[to_place < 0] = 0
-        arrival = ready + going
+        arrival = self._ready[at] + going
         start = np.full(arrival.shape, _NEVER)
         for from_s, until_s in reversed(visit.windows):
             start = np.where(arrival <= until_s, np.maximum(arrival, from_s), start)
         end = start + visit.service_s
-        rows, columns = np.nonzero(end + leaving <= self._latest[vehicles])
-        found = (rows, columns)
-        added_s = (going + leaving)[found] - self._leg_s[vehicles][found]
-        cents = added_s * (weights.travel_cents_per_hour / _HOUR_S)
+        fits = end + leaving <= self._latest[at]
+        rows, columns, from_place, to_place, end = (
+            a[fits] for a in (rows, columns, from_place, to_place, end)
+        )
+        at = (vehicles[rows], columns)
+        cents = ((going + leaving)[fits] - self._leg_s[at]) * (weights.travel_cents_per_hour / _HOUR_S)
         if arrays.metres is not None:
-            there = arrays.metres[from_place[found], visit.place].astype(np.int64)
-            back = np.where(
-                to_place[found] < 0, 0, arrays.metres[visit.place, to_place[found]].astype(np.int64)
-            )
-            cents += (there + back - self._leg_m[vehicles][found]) * self._per_metre[vehicles][rows]
+            there = arrays.metres[from_place, visit.place].astype(np.int64)
+            back = np.where(to_place < 0, 0, arrays.metres[visit.place, to_place].astype(np.int64))
+            cents += (there + back - self._leg_m[at]) * self._per_metre[at[0]]
         if detail.due_s is not None:
-            late_s = np.maximum(0, end[found] - detail.due_s)
+            late_s = np.maximum(0, end - detail.due_s)
             cents += late_s * (detail.lateness_percent * weights.lateness_cents_per_hour / (100 * _HOUR_S))
         engineers = self._engineer[vehicles]
         each = arrays.taste_cents[task, engineers] - weights.empty_engineer_cents * (
@@ -130,7 +131,24 @@ class Inserter:
             each = each + busier * (visit.service_s * weights.spread_cents_per_hour / _HOUR_S)
         return rows * self._columns + columns, cents + each[rows]
 
-    def best(self, task: int, engineers: NDArray[np.bool_] | None = None, tries: int = 4) -> Insertion | None:
+    def _without_travel(self, visit: Visit, vehicles: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
+        """Return rows (of these) and columns where a visit would fit if it were next door.
+
+        Most positions fall here, before anything is looked up in the large matrix.
+        """
+        opens_s = visit.windows[0][0] if visit.windows else _NEVER
+        closes_s = visit.windows[-1][1] if visit.windows else -_NEVER
+        ready = self._ready[vehicles]
+        fits = np.maximum(ready, opens_s) + visit.service_s <= self._latest[vehicles]
+        return np.nonzero(fits & (ready <= closes_s))
+
+    def best(
+        self,
+        task: int,
+        engineers: NDArray[np.bool_] | None = None,
+        tries: int = 4,
+        among: NDArray[np.int64] | None = None,
+    ) -> Insertion | None:
         """Return the cheapest place for a task among the promising ones, None where there is none.
 
         Parameters
@@ -140,11 +158,16 @@ class Inserter:
             The only ones asked; all who may do it otherwise.
         tries : int
             How many feasible places to price exactly before deciding.
+        among : array of int, optional
+            The only vehicles looked at; all otherwise.
         """
         asked = self.draft.arrays.allowed[task]
         if engineers is not None:
             asked = asked & engineers
-        vehicles = np.flatnonzero(asked[self._engineer])
+        if among is None:
+            vehicles = np.flatnonzero(asked[self._engineer])
+        else:
+            vehicles = among[asked[self._engineer[among]]]
         if not len(vehicles):
             return None
         positions, cents = self._ranked(task, vehicles)

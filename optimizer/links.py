@@ -144,8 +144,7 @@ def linked_groups(arrays: Arrays) -> list[LinkedGroup]:
         merged = group_of.get(link.before, {link.before}) | group_of.get(link.after, {link.after})
         for task in merged:
             group_of[task] = merged
-    distinct = {id(group): group for group in group_of.values()}
-    return [
-        LinkedGroup(arrays, [link for link in arrays.problem.links if link.before in group])
-        for group in distinct.values()
-    ]
+    links_of: dict[int, list[Link]] = {}
+    for link in arrays.problem.links:
+        links_of.setdefault(id(group_of[link.before]), []).append(link)
+    return [LinkedGroup(arrays, links) for links in links_of.values()]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from random import Random
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.draft import Draft
 from optimizer.insertion import Inserter
@@ -23,6 +24,12 @@ _MOST_RUINED = 10
 _LEFT_OUT_FIRST = 0.3
 #: The threshold at the beginning, as a share of what a task costs on average.
 _FIRST_THRESHOLD = 0.5
+#: Where there are more vehicles than this, a task is put back only near where it is.
+_MOST_VEHICLES = 100
+#: How many neighbours, and how many shifts beginning nearby, make up what is near.
+_NEIGHBOURS, _STARTS = 40, 10
+#: Share of the time that may go to telling about better plans.
+_TELLING_SHARE = 0.02
 
 
 class Ruin:
@@ -45,14 +52,20 @@ class Ruin:
             if task not in arrays.linked and detail.lock is None and arrays.allowed[task].any()
         ]
         self.absent = {task for task in self.free if task not in draft.where}
-        self.places = np.array([arrays.visits[task].place for task in self.free], dtype=np.int64)
+        self._free = np.array(self.free, dtype=np.int64)
+        self._places = np.array([arrays.visits[task].place for task in self.free], dtype=np.int64)
+        starts = [vehicle.shift.start_place for vehicle in arrays.vehicles]
+        self._starts = np.array(starts, dtype=np.int64)
+        self._engineers = np.array([vehicle.engineer for vehicle in arrays.vehicles], dtype=np.int64)
+        self._neighbours: dict[int, list[int]] = {}
+        self._vehicles: dict[int, list[int]] = {}
 
     def improve(self, until: float, stop: Callable[[], bool], on_better: Callable[[], None]) -> None:
         """Ruin and recreate until a moment of `time.monotonic`; the draft ends as the best found.
 
         `on_better` is called, a few times a second at most, while the draft is cheaper than ever.
         """
-        began = told_at = time.monotonic()
+        began = tell_at = time.monotonic()
         if not self.free or began >= until:
             return
         now_cents = best_cents = self._cents()
@@ -66,9 +79,10 @@ class Ruin:
                 now_cents = cents
                 if cents < best_cents - 0.5:
                     best_cents, best = cents, self.draft.copy()
-                    if clock - told_at > 0.25:
-                        told_at = clock
+                    if clock >= tell_at:
                         on_better()
+                        told_at = time.monotonic()
+                        tell_at = told_at + max(0.25, (told_at - clock) / _TELLING_SHARE)
             else:
                 self._undo(kept)
         self.draft.become(best)
@@ -80,27 +94,48 @@ class Ruin:
 
     def _ruin(self) -> dict[int, Kept]:
         """Change the draft around one task; return the routes touched as they were."""
-        random, arrays = self.random, self.draft.arrays
-        seed = (
-            random.choice(sorted(self.absent))
-            if self.absent and random.random() < 0.3
-            else random.choice(self.free)
-        )
-        count = random.randint(1, min(_MOST_RUINED, len(self.free)))
+        random = self.random
+        left_out = self.absent and random.random() < _LEFT_OUT_FIRST
+        seed = random.choice(sorted(self.absent) if left_out else self.free)
+        neighbours = self._near(seed)
+        count = random.randint(1, min(_MOST_RUINED, len(neighbours)))
         # A circle twice as wide, of which half is taken: never quite the same spot again.
-        wide = min(len(self.free), 2 * count)
-        near = arrays.fastest[arrays.visits[seed].place, self.places]
-        closest = np.argpartition(near, wide - 1)[:wide].tolist()
-        chosen = {seed, *(self.free[number] for number in random.sample(closest, count))}
+        chosen = {seed, *random.sample(neighbours[: 2 * count], count)}
         kept: dict[int, Kept] = {}
         for vehicle in sorted({self.draft.where[task] for task in chosen if task in self.draft.where}):
             self._keep(kept, vehicle)
             order = self.draft.orders[vehicle]
             chosen.update(self.draft.put_what_fits(vehicle, [task for task in order if task not in chosen]))
             self.inserter.refresh(vehicle)
-        chosen.update(random.sample(sorted(self.absent), min(_MOST_RUINED, len(self.absent))))
+        waiting = [task for task in neighbours if task in self.absent]
+        if len(self.absent) <= _MOST_RUINED:
+            waiting = sorted(self.absent)
+        chosen.update(random.sample(waiting, min(_MOST_RUINED, len(waiting))))
         self._recreate(list(chosen), kept)
         return kept
+
+    def _near(self, task: int) -> list[int]:
+        """Return the tasks nearest to a task, from the nearest on, itself among them."""
+        if task not in self._neighbours:
+            arrays = self.draft.arrays
+            ways_s = arrays.fastest[arrays.visits[task].place, self._places]
+            few = min(_NEIGHBOURS, len(ways_s))
+            closest = np.argpartition(ways_s, few - 1)[:few]
+            closest = closest[np.argsort(ways_s[closest], kind="stable")]
+            self._neighbours[task] = self._free[closest].tolist()
+        return self._neighbours[task]
+
+    def _vehicles_near(self, task: int) -> NDArray[np.int64] | None:
+        """Return the vehicles that visit neighbours of a task or begin nearby, None for all."""
+        arrays, where = self.draft.arrays, self.draft.where
+        if len(arrays.vehicles) <= _MOST_VEHICLES:
+            return None
+        if task not in self._vehicles:
+            able = np.flatnonzero(arrays.allowed[task][self._engineers])
+            ways_s = arrays.fastest[self._starts[able], arrays.visits[task].place]
+            self._vehicles[task] = able[np.argsort(ways_s, kind="stable")[:_STARTS]].tolist()
+        visiting = {where[other] for other in self._near(task) if other in where}
+        return np.array(sorted(visiting.union(self._vehicles[task])), dtype=np.int64)
 
     def _recreate(self, tasks: list[int], kept: dict[int, Kept]) -> None:
         arrays = self.draft.arrays
@@ -108,7 +143,7 @@ class Ruin:
         if self.random.random() < 0.5:
             tasks.sort(key=lambda task: -float(arrays.unplanned_cents[task]))
         for task in tasks:
-            insertion = self.inserter.best(task, tries=2)
+            insertion = self.inserter.best(task, tries=2, among=self._vehicles_near(task))
             if insertion and self.inserter.worth_it(task, insertion):
                 self._keep(kept, insertion.vehicle)
                 self.inserter.apply(insertion)

@@ -131,7 +131,7 @@ class Run:
             offset.append(base - cost_cents)
             self.report(cost_cents + offset[0], unplanned)
 
-        orders = improved_orders(self.arrays, draft, until, self.told_to_stop, on_better)
+        orders = improved_orders(draft, until, self.told_to_stop, on_better)
         if orders is None:
             return None
         found = Draft(self.arrays)
@@ -206,12 +206,12 @@ class Run:
                 )
             )
         left = [task for task in range(len(tasks)) if task not in draft.where]
-        inserter = Inserter(draft) if explained and left else None
+        if not explained:
+            return Plan(tuple(routes), tuple(Unplanned(tasks[task].id) for task in left))
+        inserter, alone = Inserter(draft), Draft(self.arrays)
         most = _THOROUGH_PAIRS // max(1, len(self.problem.engineers))
         unplanned = (
-            reasons(draft, inserter, task, thorough=number < most or not self.late())
-            if inserter
-            else Unplanned(tasks[task].id)
+            reasons(draft, inserter, alone, task, thorough=number < most or not self.late())
             for number, task in enumerate(left)
         )
         return Plan(tuple(routes), tuple(unplanned))

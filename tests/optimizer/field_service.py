@@ -23,8 +23,10 @@ def problem_of_day(name: str, lunch: bool = False) -> Problem:
     points = [(job["x_km"], job["y_km"]) for job in jobs]
     points += [tuple(one["start_km"]) for one in crew] + [tuple(one["end_km"]) for one in crew]
     xy = np.array(points, dtype=np.float32)
-    km = np.sqrt(((xy[:, None] - xy[None]) ** 2).sum(axis=2))
-    seconds = np.where(km > 0, np.ceil(1.3 * km / 45 * 3600 + 60), 0).astype(np.int32)
+    seconds = np.empty((len(points), len(points)), dtype=np.int32)
+    for row, here in zip(seconds, xy, strict=True):  # all at once would hold several such matrices
+        km = np.sqrt(((xy - here) ** 2).sum(axis=1))
+        row[:] = np.where(km > 0, np.ceil(1.3 * km / 45 * 3600 + 60), 0)
     tasks = tuple(
         Task(
             id=f"job {job['id']}",
