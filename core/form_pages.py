@@ -54,7 +54,7 @@ class FormPage:
         self, values: dict[str, Any], errors: dict[str, Any] | None = None, said: list[str] | None = None
     ) -> str:
         """Return the page with `values` as text, sentences by field, and sentences of no field."""
-        groups = []
+        groups: list[dict[str, Any]] = []
         for heading, names in self.groups:
             settable = tuple(name for name in names if name in self.names)
             if settable:
@@ -95,7 +95,7 @@ class FormPage:
                 flash(done, "success")
             return redirect(target)
         except ValidationError as error:
-            messages = error.normalized_messages()
+            messages: dict[str, Any] = error.normalized_messages()
             errors = {**messages, **errors}
             said = forms.sentences(messages.get("_schema"))
         except DomainError as error:

@@ -126,6 +126,11 @@ def shown(field: fields.Field, value: Any) -> str:
     return dict(choices_of(field)).get(str(value), str(value))
 
 
+def _row_schema(field: Any) -> Schema:
+    schema: Schema = field.inner.schema
+    return schema
+
+
 def _line(schema: Schema, row: Any, *, shown_: bool = False) -> str:
     parts = []
     for name, field in schema.fields.items():
@@ -141,7 +146,7 @@ def filled(field: fields.Field, value: Any) -> Any:
         return ""
     kind = kind_of(field)
     if kind == "lines":
-        return "\n".join(_line(field.inner.schema, row) for row in value)
+        return "\n".join(_line(_row_schema(field), row) for row in value)
     if kind == "minutes":
         return f"{value / 60:g}"
     if kind == "datetime":
@@ -199,7 +204,7 @@ def form_field(name: str, field: fields.Field, value: Any, error: Any = None) ->
     elif kind == "number":
         drawn["step"] = field.metadata.get("step") or ("any" if isinstance(field, fields.Float) else 1)
     elif kind == "lines":
-        columns = ", ".join(label_of(f, n) for n, f in field.inner.schema.fields.items())
+        columns = ", ".join(label_of(f, n) for n, f in _row_schema(field).fields.items())
         how = gettext("One a line: %(columns)s.", columns=columns)
         drawn.update(kind="textarea", hint=f"{how} {drawn['hint'] or ''}".strip())
     return drawn
@@ -307,7 +312,7 @@ def _read_field(name: str, field: fields.Field, value: Any, data: dict[str, Any]
         return
     text = str(value).strip()
     if kind == "lines":
-        data[name] = [_read_line(field.inner.schema, line) for line in text.splitlines() if line.strip()]
+        data[name] = [_read_line(_row_schema(field), line) for line in text.splitlines() if line.strip()]
     elif not text:
         if field.allow_none:
             data[name] = None

@@ -102,7 +102,7 @@ def tabs_of(who: Actor | None) -> list[dict[str, Any]]:
     if len(shown) < 2:
         return []
     exact = [entry for entry in shown if entry.endpoint == request.endpoint]
-    here = (exact or [entry for entry in shown if _is_here(entry)] or [None])[0]
+    here = next(iter(exact or [entry for entry in shown if _is_here(entry)]), None)
     return [
         {
             "label": gettext(entry.label),

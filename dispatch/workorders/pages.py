@@ -48,7 +48,6 @@ def _prefilled_schedule(visit: Visit) -> dict[str, Any]:
 
 
 def _verb(of: Resource, name: str, schema: Any, act: Any, label: str, **more: Any) -> Verb:
-    look = {"primary": name in _NEXT_STEPS, "danger": name in _DANGERS}
     has_fields = bool(schema._declared_fields)
     return Verb(
         name=name,
@@ -56,7 +55,8 @@ def _verb(of: Resource, name: str, schema: Any, act: Any, label: str, **more: An
         act=act,
         schema=schema if has_fields else None,
         permission=f"{of.name}.{name}",
-        **look,
+        primary=name in _NEXT_STEPS,
+        danger=name in _DANGERS,
         **more,
     )
 
