@@ -8,11 +8,11 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, Integer, String, Uuid, event, insert, inspect, select
+from sqlalchemy import BigInteger, Index, Integer, String, Uuid, event, inspect, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock
-from core.db import Json, Record, UtcDateTime, append_only, db
+from core.db import Json, Record, UtcDateTime, append_only, db, insert_rows
 
 _UNTOLD = {"version", "created_at", "updated_at"}
 
@@ -57,11 +57,18 @@ def write_entries(session: Session, entries: list[dict[str, Any]]) -> None:
         "actor_id": getattr(actor, "user_id", None),
         "actor_name": getattr(actor, "name", None) or "system",
     }
-    rows = [{"before": None, "after": None, **common, **entry} for entry in entries]
-    for row in rows:
-        row["table_name"] = row.pop("table")
-    # The table itself: an insert by the mapped class costs twice as much, and bulk writes come here.
-    session.execute(insert(AuditEntry.__table__), rows)  # type: ignore[arg-type]
+    rows = [
+        {
+            "action": entry["action"],
+            "table_name": entry["table"],
+            "row_id": entry["row_id"],
+            "root_id": entry["root_id"],
+            "before": entry.get("before"),
+            "after": entry.get("after"),
+        }
+        for entry in entries
+    ]
+    insert_rows(session, AuditEntry.__table__, rows, common)  # type: ignore[arg-type]
 
 
 @event.listens_for(Session, "after_flush")
@@ -114,10 +121,16 @@ def _entry(action: str, row: Any) -> dict[str, Any] | None:
     }
 
 
+_PLAIN = frozenset((str, int, bool, float))
+
+
 def plain(value: Any) -> Any:
     """Return `value` as JSON can hold it; instants in ISO 8601."""
-    if value is None or isinstance(value, bool | int | float | str):
+    # By its very class first: this is asked for every value of every change.
+    if value is None or value.__class__ in _PLAIN or isinstance(value, bool | int | float | str):
         return value
+    if value.__class__ is uuid.UUID:
+        return str(value)
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, Enum):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Engine, MetaData, Uuid, event, text
+from sqlalchemy import JSON, DateTime, Engine, MetaData, Uuid, column, event, insert, text
+from sqlalchemy import table as table_clause
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
@@ -83,6 +86,57 @@ def foreign_key_id(*, nullable: bool = False, ondelete: str | None = None, to: s
     """Return an indexed UUID column that names the table it points to as text (it may point up)."""
     return mapped_column(
         Uuid, db.ForeignKey(f"{to}.id", ondelete=ondelete), nullable=nullable, index=True, **kwargs
+    )
+
+
+def insert_rows(
+    session: Any, table: Table, rows: Sequence[Mapping[str, Any]], same: Mapping[str, Any] | None = None
+) -> None:
+    """Insert many rows at once, at half the price of ``session.execute(insert(table), rows)``.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Values by column, all with the same keys. Defaults of the model are not applied.
+    same : mapping, optional
+        Values that are the same in every row.
+    """
+    if not rows:
+        return
+    same = same or {}
+    connection = session.connection()
+    names = (*rows[0], *same)
+    sql, order, processors = _prepared_insert(table, names, connection.dialect)
+    values: dict[str, Any] = {}
+    for name, processor in zip(names, processors, strict=True):
+        if name in same:
+            values[name] = repeat(processor(same[name]) if processor else same[name], len(rows))
+        elif processor:
+            values[name] = [processor(row[name]) for row in rows]
+        else:
+            values[name] = [row[name] for row in rows]
+    by_column = zip(*(values[name] for name in order), strict=True)
+    sent = (
+        list(by_column)
+        if connection.dialect.positional
+        else [dict(zip(order, v, strict=True)) for v in by_column]
+    )
+    connection.exec_driver_sql(sql, sent)
+
+
+@lru_cache(maxsize=64)
+def _prepared_insert(
+    table: Table, names: tuple[str, ...], dialect: Dialect
+) -> tuple[str, tuple[str, ...], list[Any]]:
+    """Return the statement, its columns in the statement's order, and what makes each value the driver's."""
+    # A bare table has no defaults, which would be asked for row by row.
+    bare = table_clause(table.name, *(column(name, table.c[name].type) for name in names))
+    compiled = insert(bare).compile(dialect=dialect, column_keys=list(names))
+    order = tuple(compiled.positiontup or names)
+    return (
+        str(compiled),
+        order,
+        [table.c[n].type.dialect_impl(dialect).bind_processor(dialect) for n in names],
     )
 
 

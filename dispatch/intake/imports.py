@@ -23,8 +23,9 @@ from dispatch.intake.mappings import Mapping, RowError
 from dispatch.intake.models import ImportedRow
 from dispatch.intake.targets import Target
 
-CHUNK = 1000
+CHUNK = 2500
 MOST_ERRORS = 1000
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str).encode
 
 
 @dataclass
@@ -181,8 +182,7 @@ def _entries(importer: Importer, mapping: Mapping, table: Table) -> Iterator[Ent
 
 
 def _digest_of(values: dict[str, Any]) -> str:
-    text = json.dumps(values, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(_encode(values).encode(), digest_size=16).hexdigest()
 
 
 def _store(

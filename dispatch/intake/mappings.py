@@ -54,9 +54,12 @@ class Template:
         self.columns = tuple(_PLACE.findall(text))
         self.keys = tuple(_key(column) for column in self.columns)
         self._pieces = _PLACE.split(text)[::2]
+        self._is_cell = self._pieces == ["", ""]
 
     def filled(self, cells: Values[str, str]) -> str:
         """Return the text with its places filled, empty where one of the columns is."""
+        if self._is_cell:
+            return cells.get(self.keys[0], "")
         found = [cells.get(key, "") for key in self.keys]
         if not found or not all(found):
             return ""

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from statistics import median
 from typing import Any
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import or_, select
 
 from core import audit, clock, numbers
-from core.db import db
+from core.db import db, insert_rows
 from core.errors import mark
 from dispatch.customers.models import Customer, Site
 from dispatch.flows.models import Category
@@ -39,6 +39,7 @@ _SITE = (
     "territory_id",
     "external_key",
 )
+_SITE_DEFAULTS = {"time_zone": "", "access_notes": "", "version": 1}
 
 
 def code_of(name: str, most: int) -> str:
@@ -157,7 +158,9 @@ class Places:
             self._customers.setdefault(self._external(customer.number), customer.id)
         for customer in db.session.scalars(query.where(Customer.external_key.in_(keys))):
             self._customers[customer.external_key or ""] = customer.id
-        found = select(Site).where(Site.external_key.in_([k for e in entries for k in self._site_keys(e)]))
+        self._places = {entry.row: self._place_of(entry) for entry in entries}
+        site_keys = {key for *both, _ in self._places.values() for key in both}
+        found = select(Site).where(Site.external_key.in_(site_keys))
         self._sites = {site.external_key: site for site in db.session.scalars(found)}
         self._new: list[Site] = []
         self._moved: list[Site] = []
@@ -167,8 +170,7 @@ class Places:
         customer_id = self._customer_id(entry)
         if customer_id is None:
             return None
-        point = self._point(entry)
-        key, elsewhere = self._site_keys(entry)
+        key, elsewhere, point = self._places[entry.row]
         site = self._sites.get(key)
         if point and site and site.lat is not None and _is_elsewhere(point, site):
             key = elsewhere
@@ -202,7 +204,9 @@ class Places:
             rows = [{name: getattr(site, name) for name in _SITE} for site in self._new]
             for row in rows:
                 row["position_source"] = row["position_source"] or ""
-            db.session.execute(insert(Site), rows)
+            now = clock.now()
+            same = {**_SITE_DEFAULTS, "created_at": now, "updated_at": now}
+            insert_rows(db.session(), Site.__table__, rows, same)
             audit.write_entries(db.session(), [_created(row) for row in rows])
 
     def _customer_id(self, entry: Entry) -> uuid.UUID | None:
@@ -232,25 +236,22 @@ class Places:
             key = f"{key[:160]}:{hashlib.blake2b(key.encode(), digest_size=16).hexdigest()}"
         return key
 
-    def _site_keys(self, entry: Entry) -> tuple[str, str]:
-        """Return the key of the row's site, and the one it has if that site turns out to be elsewhere."""
+    def _place_of(self, entry: Entry) -> tuple[str, str, tuple[float, float] | None]:
+        """Return the key of the row's site, the one it has if that site is elsewhere, and the position."""
         values = entry.values
+        point = None
+        if "lat" in values:
+            said = to_wgs84(values["lat"], values["lon"], self.mapping.datum)
+            point = said.lat, said.lon
         if "site_key" in values:
-            return values["site_key"], values["site_key"]
+            return values["site_key"], values["site_key"], point
         address = " ".join(values.get("address", "").casefold().split())
         if not address:
             key = self._external(customer_key_of(entry), "#", entry.key)
-            return key, key
-        point = self._point(entry)
+            return key, key, point
         place = f"@{point[0]:.3f},{point[1]:.3f}" if point else ""
-        key = self._external(customer_key_of(entry), address)
-        return key, self._external(customer_key_of(entry), address, place)
-
-    def _point(self, entry: Entry) -> tuple[float, float] | None:
-        if "lat" not in entry.values:
-            return None
-        point = to_wgs84(entry.values["lat"], entry.values["lon"], self.mapping.datum)
-        return point.lat, point.lon
+        customer = customer_key_of(entry)
+        return self._external(customer, address), self._external(customer, address, place), point
 
 
 def _created(row: dict[str, Any]) -> dict[str, Any]:

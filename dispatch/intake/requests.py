@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 from typing import Any
 
+from marshmallow import missing
 from sqlalchemy import func, select
 
-from core.audit import plain
 from core.auth.actors import Actor
 from core.db import db
 from core.errors import mark
@@ -20,6 +19,8 @@ from dispatch.intake.references import Categories, Places, part_ids, skill_ids
 from dispatch.intake.targets import Target, choice, counted, instant, names, number, text, whole
 from dispatch.workorders import batches, orders
 from dispatch.workorders.models import CHANNELS, WorkOrder
+from dispatch.workorders.rules import instant_problem
+from dispatch.workorders.schemas import WorkOrderSchema
 from geo.point import coordinate_problem
 
 CHANGEABLE = ("created", "triaged")
@@ -69,7 +70,13 @@ _AS_THEY_ARE = (
     "respond_due_at",
     "resolve_due_at",
 )
-
+_INSTANTS = ("occurred_at", "requested_at", "respond_due_at", "resolve_due_at")
+_MOST = {"skills": 30, "parts": 100, "tools": 30}
+_UNSAID = {
+    **{n: f.load_default for n, f in WorkOrderSchema().load_fields.items() if f.load_default is not missing},
+    "channel": "import",
+}
+"""What an order says where its row says nothing."""
 _FIELDS = {
     "category_id": "category",
     "site_id": "address",
@@ -91,6 +98,12 @@ def _check(mapping: Mapping, entry: Entry) -> None:
         entry.refuse(column("window_starts_at"), mark("Give both the start and the end of the time window."))
     elif "window_starts_at" in values and values["window_ends_at"] <= values["window_starts_at"]:
         entry.refuse(column("window_ends_at"), mark("The window ends before it starts."))
+    for name in _INSTANTS:
+        if name in values and (said := instant_problem(values[name])):
+            entry.refuse(column(name), said)
+    for name, most in _MOST.items():
+        if len(values.get(name, ())) > most:
+            entry.refuse(column(name), mark("Name at most %(most)s here."), most=most)
     for due in ("respond_due_at", "resolve_due_at"):
         if due in values and "requested_at" in values and values[due] < values["requested_at"]:
             entry.refuse(column(due), mark("It is due before it was asked for."))
@@ -117,7 +130,7 @@ def _resolved(mapping: Mapping, entries: list[Entry]) -> list[dict[str, Any] | N
             continue
         values = entry.values
         request = {name: values[name] for name in _AS_THEY_ARE if name in values}
-        request["title"] = values.get("title") or values.get("subcategory") or values["category"]
+        request["title"] = (values.get("title") or values.get("subcategory") or values["category"]).strip()
         request["category_id"] = category_id
         request["customer_id"], request["site_id"] = place
         request["external_source"], request["external_key"] = mapping.source, entry.key
@@ -141,24 +154,15 @@ def _resolved(mapping: Mapping, entries: list[Entry]) -> list[dict[str, Any] | N
 def _create(actor: Actor, mapping: Mapping, entries: list[Entry]) -> list[uuid.UUID | None]:
     requests = _resolved(mapping, entries)
     good = [(entry, request) for entry, request in zip(entries, requests, strict=True) if request is not None]
-    rows = [_as_sent(request) for _, request in good]
+    rows = [{**_UNSAID, **request} for _, request in good]
     ids = {}
-    for (entry, _), result in zip(good, batches.insert_many(actor, rows), strict=True):
+    for (entry, _), result in zip(good, batches.insert_loaded(actor, rows), strict=True):
         if "id" in result:
             ids[entry.row] = result["id"]
             continue
         for field, said in (result["errors"] or {"": result["detail"]}).items():
             entry.refuse(mapping.column_of(_FIELDS.get(field, field)), _first_sentence(said))
     return [ids.get(entry.row) for entry in entries]
-
-
-def _as_sent(request: dict[str, Any]) -> dict[str, Any]:
-    """Return a request as the API takes it: instants as text."""
-    sent: dict[str, Any] = {"channel": "import"}
-    sent.update((name, v.isoformat() if isinstance(v, datetime) else v) for name, v in request.items())
-    if "windows" in request:
-        sent["windows"] = plain(request["windows"])
-    return sent
 
 
 def _first_sentence(said: Any) -> str:

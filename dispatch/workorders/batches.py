@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from marshmallow import ValidationError
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from core import audit, clock, events
 from core.auth.actors import Actor
-from core.db import db
+from core.db import db, insert_rows
 from core.errors import DomainError, mark
 from dispatch.workorders import requests
 from dispatch.workorders.events import OrderCreated
@@ -27,8 +27,8 @@ from dispatch.workorders.models import (
 from dispatch.workorders.resources import WORK_ORDERS
 
 _CHILDREN = {"skills": OrderSkill, "parts": OrderPart, "tools": OrderTool, "windows": OrderWindow}
-_DEFAULTS = {"decision": "created", "status": "created", "version": 1}
-_FIRST_VISIT = {"sequence": 1, "status": "created", "required": True, "lock": "none"}
+_SAME = {"decision": "created", "status": "created", "version": 1}
+_FIRST_VISIT = {"sequence": 1, "status": "created", "required": True, "lock": "none", "version": 1}
 
 
 def insert_many(actor: Actor, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -44,27 +44,43 @@ def insert_many(actor: Actor, rows: Sequence[dict[str, Any]]) -> list[dict[str, 
     list of dict
         One a row: ``index`` with ``id`` and ``number``, or with ``errors`` by field and a ``detail``.
     """
-    actor.require(WORK_ORDERS.write)
     results: list[dict[str, Any]] = [{"index": index} for index in range(len(rows))]
     loaded = _loaded(rows, results)
-    known = requests.references_of(actor, [data for _, data in loaded])
-    taken = _taken_keys([data for _, data in loaded])
+    made = insert_loaded(actor, [data for _, data in loaded])
+    for (index, _), result in zip(loaded, made, strict=True):
+        results[index].update(result)
+    return results
+
+
+def insert_loaded(actor: Actor, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Create an order for each good row, where the rows are as `WorkOrderSchema` loads them.
+
+    Returns
+    -------
+    list of dict
+        One a row, as `insert_many` returns them, without the index.
+    """
+    actor.require(WORK_ORDERS.write)
+    results: list[dict[str, Any]] = [{} for _ in rows]
+    known = requests.references_of(actor, rows)
+    taken = _taken_keys(rows)
     good: list[dict[str, Any]] = []
-    for index, data in loaded:
+    for result, data in zip(results, rows, strict=True):
         try:
             requests.prepare_row(actor, data, known)
         except DomainError as error:
-            results[index].update(detail=str(error), errors=error.fields)
+            result.update(detail=str(error), errors=error.fields)
             continue
         key = (data.get("external_source"), data.get("external_key"))
         if key in taken:
             message = mark("There is an order with this key already.")
-            results[index].update(detail=message, errors={"external_key": [message]})
+            result.update(detail=message, errors={"external_key": [message]})
             continue
         if key[1] is not None:
             taken.add(key)
-        results[index]["id"] = data["id"] = uuid.uuid4()
-        good.append(requests.completed(data, known))
+        data = requests.completed(data, known)
+        result["id"] = data["id"] = uuid.uuid4()
+        good.append(data)
     if good:
         for data, number in zip(good, requests.take_numbers(len(good)), strict=True):
             data["number"] = number
@@ -91,7 +107,7 @@ def _loaded(
     return loaded
 
 
-def _taken_keys(requested: list[dict[str, Any]]) -> set[tuple[Any, Any]]:
+def _taken_keys(requested: Sequence[dict[str, Any]]) -> set[tuple[Any, Any]]:
     """Return the pairs of other system and key there which have an order."""
     by_source: dict[str, list[str]] = {}
     for data in requested:
@@ -109,10 +125,14 @@ def _taken_keys(requested: list[dict[str, Any]]) -> set[tuple[Any, Any]]:
 
 def _write(actor: Actor, good: list[dict[str, Any]]) -> None:
     now = clock.now()
-    columns = {column.key for column in WorkOrder.__table__.columns}
-    common = {**dict.fromkeys(columns), **_DEFAULTS, "created_at": now, "updated_at": now}
-    orders = [{**common, **{k: v for k, v in data.items() if k in columns}} for data in good]
-    visits = [{"id": uuid.uuid4(), "order_id": data["id"], **_FIRST_VISIT} for data in good]
+    times = {"created_at": now, "updated_at": now}
+    names = [
+        column.key
+        for column in WorkOrder.__table__.columns
+        if column.key not in _SAME and column.key not in times
+    ]
+    orders = [{name: data.get(name) for name in names} for data in good]
+    visits = [{"id": uuid.uuid4(), "order_id": data["id"]} for data in good]
     children = {
         name: [{"order_id": data["id"], **row} for data in good for row in data.get(name) or ()]
         for name in _CHILDREN
@@ -124,16 +144,17 @@ def _write(actor: Actor, good: list[dict[str, Any]]) -> None:
         "at": now,
         "actor_id": actor.user_id,
         "actor_name": actor.name,
+        "reason": "",
     }
-    session = db.session
-    session.execute(insert(WorkOrder.__table__), orders)
-    session.execute(insert(Visit.__table__), visits)
-    session.execute(insert(OrderEvent.__table__), [{"order_id": data["id"], **logged} for data in good])
+    session = db.session()
+    session.flush()
+    insert_rows(session, WorkOrder.__table__, orders, {**_SAME, **times})
+    insert_rows(session, Visit.__table__, visits, {**_FIRST_VISIT, **times})
+    insert_rows(session, OrderEvent.__table__, [{"order_id": data["id"]} for data in good], logged)
     for name, model in _CHILDREN.items():
-        if children[name]:
-            session.execute(insert(model.__table__), children[name])
-    entries = [_entry("work_order", row["id"], row["id"], row) for row in orders]
-    entries += [_entry("visit", row["id"], row["order_id"], row) for row in visits]
+        insert_rows(session, model.__table__, children[name])
+    entries = [_entry("work_order", row["id"], row["id"], {**row, **_SAME}) for row in orders]
+    entries += [_entry("visit", row["id"], row["order_id"], {**row, **_FIRST_VISIT}) for row in visits]
     for name, model in _CHILDREN.items():
         table = model.__tablename__
         key = requests.CHILDREN[name]
@@ -141,14 +162,11 @@ def _write(actor: Actor, good: list[dict[str, Any]]) -> None:
             _entry(table, f"{row['order_id']}:{audit.plain(row[key])}", row["order_id"], row)
             for row in children[name]
         ]
-    audit.write_entries(session(), entries)
-
-
-_UNTOLD = {"version", "created_at", "updated_at"}
+    audit.write_entries(session, entries)
 
 
 def _entry(table: str, row_id: Any, root_id: Any, row: dict[str, Any]) -> dict[str, Any]:
-    after = {name: audit.plain(v) for name, v in row.items() if v is not None and name not in _UNTOLD}
+    after = {name: audit.plain(v) for name, v in row.items() if v is not None and name != "version"}
     return {
         "action": "create",
         "table": table,
