@@ -11,6 +11,8 @@ from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 from optimizer.draft import Draft
 from optimizer.routing_model import SCALE, RoutingModel
 
+_MOST_STEP_MS = 5_000
+
 
 def improved_orders(
     draft: Draft,
@@ -45,6 +47,9 @@ def improved_orders(
     if remaining_s <= 0:
         return None
     parameters.time_limit.FromMilliseconds(max(1, int(remaining_s * 1_000)))
+    # Placing the breaks of the plan to begin from counts as one step of large neighbourhood search: with
+    # the default of 0.1 s a busy machine fails at it, and with it the whole search.
+    parameters.lns_time_limit.FromMilliseconds(_MOST_STEP_MS)
     model.CloseModelWithParameters(parameters)
     begin = model.ReadAssignmentFromRoutes(draft.orders, True)
     if begin is None:
