@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from core import clock, events
 from core.audit import plain
@@ -132,12 +132,16 @@ def _open_rows(
 def _present(visit_ids: list[uuid.UUID]) -> dict[uuid.UUID, Visit]:
     """Return the visits as they are now, with their orders, held against other changes."""
     found: dict[uuid.UUID, Visit] = {}
+    fresh = {"populate_existing": True}
     for first in range(0, len(visit_ids), 1_000):
         query = select(Visit).where(Visit.id.in_(visit_ids[first : first + 1_000])).order_by(Visit.id)
-        order = selectinload(Visit.order)
-        query = query.options(order, order.selectinload(WorkOrder.visits)).with_for_update(of=Visit)
-        rows = db.session.scalars(query.execution_options(populate_existing=True))
-        found.update((visit.id, visit) for visit in rows)
+        held = list(db.session.scalars(query.with_for_update(of=Visit).execution_options(**fresh)))
+        asked = select(WorkOrder).where(WorkOrder.id.in_({visit.order_id for visit in held}))
+        orders = {row.id: row for row in db.session.scalars(asked.execution_options(**fresh)).unique()}
+        for visit in held:
+            # Loading the orders' visits anew made each of them forget its order.
+            set_committed_value(visit, "order", orders[visit.order_id])
+            found[visit.id] = visit
     return found
 
 

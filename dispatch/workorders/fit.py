@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from core.db import db
 from core.errors import Conflict, Invalid, mark
-from dispatch.customers.models import EngineerStance
 from dispatch.workforce.models import Engineer, Skill
 from dispatch.workorders import rules
 from dispatch.workorders.models import Visit, WorkOrder
@@ -46,8 +45,9 @@ def misfits_of(order: WorkOrder, engineer: Engineer, override_reason: str) -> di
     if lacking:
         names = db.session.scalars(select(Skill.code).where(Skill.id.in_(lacking)).order_by(Skill.code))
         misfits["missing_skills"] = list(names)
-    stance = db.session.get(EngineerStance, (order.customer_id, engineer.id))
-    if stance is not None and stance.stance == "refused":
+    # The customer's own list: asking for the one stance costs a query for each of a run's visits.
+    stances = {each.engineer_id: each.stance for each in order.customer.engineer_stances}
+    if stances.get(engineer.id) == "refused":
         misfits["refused_by_customer"] = True
     if not misfits or override_reason.strip():
         return misfits
