@@ -10,7 +10,6 @@ from flask import request
 from core import api
 from core.api import actor, needs
 from core.db import transaction
-from core.errors import Invalid, mark
 from dispatch.intake import locations, runs
 from dispatch.intake.schemas import (
     GeocodingStartedSchema,
@@ -35,21 +34,8 @@ blp = api.blueprint("intake", __name__, "Imports, and sites that need a location
 def import_file(form: dict[str, Any]) -> Any:
     who = actor()
     form.pop("file", None)
-    file = request.files.get("file")
-    if file is None:
-        raise Invalid(
-            mark("Send the file as multipart/form-data."), fields={"file": [mark("There is no file.")]}
-        )
-    run_id = uuid.uuid4()
-    path = runs.file_of(run_id)
-    try:
-        file.save(path)
-        run = runs.prepare_run(who, run_id, file_name=file.filename or "file", **form)
-        runs.start(who, run)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    return run, 200 if run.status == "done" else 202, {"Location": f"{api.PREFIX}/imports/{run_id}"}
+    run = runs.receive(who, request.files.get("file"), **form)
+    return run, 200 if run.status == "done" else 202, {"Location": f"{api.PREFIX}/imports/{run.id}"}
 
 
 @blp.route("/imports/<uuid:record_id>")

@@ -9,6 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
+from sqlalchemy import func, select
+from werkzeug.datastructures import FileStorage
 
 from core import clock, jobs
 from core.auth import people
@@ -54,6 +56,38 @@ def run_of(actor: Actor, run_id: uuid.UUID) -> ImportRun:
     run = db.session.get(ImportRun, run_id)
     if run is None:
         raise NotFound(mark("There is no such import."))
+    return run
+
+
+def latest_runs(actor: Actor, page: int, page_size: int) -> tuple[list[ImportRun], int]:
+    """Return a page of the imports, newest first, and how many there are."""
+    actor.require("imports.read")
+    total = db.session.scalar(select(func.count()).select_from(ImportRun)) or 0
+    query = select(ImportRun).order_by(ImportRun.created_at.desc(), ImportRun.id)
+    return list(db.session.scalars(query.limit(page_size).offset((page - 1) * page_size))), total
+
+
+def receive(actor: Actor, file: FileStorage | None, **form: Any) -> ImportRun:
+    """Keep a file somebody sends and import it as `start` does; `form` as `prepare_run` takes it.
+
+    Raises
+    ------
+    Invalid
+        There is no file, or it cannot be used.
+    """
+    if file is None:
+        raise Invalid(
+            mark("Send the file as multipart/form-data."), fields={"file": [mark("There is no file.")]}
+        )
+    run_id = uuid.uuid4()
+    path = file_of(run_id)
+    try:
+        file.save(path)
+        run = prepare_run(actor, run_id, file_name=file.filename or "file", **form)
+        start(actor, run)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
     return run
 
 

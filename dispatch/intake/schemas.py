@@ -10,6 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from core.api import Strict
 from core.errors import mark
+from dispatch.intake.mappings import ready_names
 from dispatch.intake.models import KINDS, ImportRun
 
 KIND_NAMES = {
@@ -23,7 +24,7 @@ class ImportFormSchema(Schema):
     """A file to import and how it is read."""
 
     # Files come apart from the form's texts: the door takes this one, here it is only described.
-    file = Upload(metadata={"label": "File", "description": "CSV or .xlsx"})
+    file = Upload(metadata={"label": "File", "kind": "file", "description": "CSV or .xlsx"})
     kind = fields.String(
         required=True, validate=validate.OneOf(KINDS), metadata={"label": "Kind", "names": KIND_NAMES}
     )
@@ -43,6 +44,28 @@ class ImportFormSchema(Schema):
     )
     dry_run = fields.Boolean(
         load_default=False, metadata={"label": "Dry run", "hint": "Only shows what would happen."}
+    )
+
+
+class ImportPageSchema(ImportFormSchema):
+    """The same for people: a ready mapping is chosen, or one's own written down."""
+
+    mapping = fields.String(
+        load_default="",
+        metadata={
+            "label": "Mapping",
+            "choices": lambda: [(name, name) for name in ready_names()],
+            "hint": "How the file's columns are read. None chosen: our own column names.",
+        },
+    )
+    own_mapping = fields.String(
+        load_default="",
+        validate=validate.Length(max=200_000),
+        metadata={
+            "label": "A mapping of your own",
+            "kind": "textarea",
+            "hint": "JSON; it takes the place of the one chosen.",
+        },
     )
 
 

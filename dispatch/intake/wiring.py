@@ -6,8 +6,10 @@ from flask import Flask
 from flask_smorest import Api
 
 from core.auth.permissions import allow
+from core.errors import mark
 from core.i18n import add_catalogues
-from dispatch.intake import api, commands
+from core.web import add_tab
+from dispatch.intake import api, commands, pages
 
 
 def init_app(app: Flask, doors: Api) -> None:
@@ -16,5 +18,10 @@ def init_app(app: Flask, doors: Api) -> None:
     allow("imports.read", "agent", "dispatcher", "manager")
     allow("imports.write", "agent", "dispatcher")
     doors.register_blueprint(api.blp)
+    app.register_blueprint(pages.bp)
+    add_tab(
+        "work_orders.list_", 20, mark("Sites without a position"), "imports.waiting_sites", "imports.read"
+    )
+    add_tab("work_orders.list_", 30, mark("Imports"), "imports.list_", "imports.read")
     app.cli.add_command(commands.imports)
     app.cli.add_command(commands.generate)
