@@ -18,6 +18,7 @@ from core import idempotency, records
 from core.auth.actors import Actor
 from core.db import transaction
 from core.errors import DomainError, Invalid, Unauthenticated, mark
+from core.json_text import BodyParser
 from core.problems import TYPE, ProblemSchema
 from core.records import Resource
 
@@ -76,7 +77,7 @@ def version_sent(record_id: uuid.UUID) -> int:
     if not sent:
         raise VersionMissing(mark("Send the ETag you last read in the header If-Match."))
     head, _, version = sent.removeprefix("W/").strip('"').partition("-")
-    return int(version) if head == str(record_id)[:8] and version.isdigit() and len(version) < 10 else -1
+    return int(version) if head == str(record_id)[:8] and version.isdecimal() and len(version) < 10 else -1
 
 
 def with_etag(record: Any) -> dict[str, str]:
@@ -122,9 +123,13 @@ class BulkItems(Schema):
     )
 
 
+class _Blueprint(Blueprint):
+    ARGUMENTS_PARSER = BodyParser()
+
+
 def blueprint(name: str, module: str, description: str) -> Blueprint:
     """Return a blueprint of the API for one package."""
-    return Blueprint(f"api_{name}", module, url_prefix=PREFIX, description=description)
+    return _Blueprint(f"api_{name}", module, url_prefix=PREFIX, description=description)
 
 
 def add_resource(
@@ -190,7 +195,7 @@ def add_resource(
         if "change" in verbs:
 
             @needs(resource.write)
-            @blp.arguments(item(partial=True))
+            @blp.arguments(records.for_change(item))
             @blp.response(200, item)
             @doc("change", f"Change a {noun}")
             def patch(self, data: dict[str, Any], record_id: uuid.UUID) -> Any:

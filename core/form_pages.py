@@ -123,4 +123,4 @@ class FormPage:
 def version_sent() -> int:
     """Return the version a form was drawn from, -1 where none is sent."""
     sent = request.form.get("version", "")
-    return int(sent) if sent.isdigit() and len(sent) < 10 else -1
+    return int(sent) if sent.isdecimal() and len(sent) < 10 else -1

@@ -20,6 +20,9 @@ from sqlalchemy import Select, false, func, inspect, or_, select
 from werkzeug.datastructures import MultiDict
 
 from core.db import db
+from core.errors import DomainError
+from core.json_text import value_of_json
+from core.problems import sentence
 from core.records import Resource, query_of
 
 MOST_CHOICES = 300
@@ -351,9 +354,9 @@ def read_text(field: fields.Field, text: str) -> Any:
         return int(text) if text.lstrip("+-").isdecimal() and len(text) < 20 else text
     if kind == "json":
         try:
-            return json.loads(text)
-        except ValueError as error:
-            raise ValueError(gettext("This is not JSON: %(error)s", error=error)) from None
+            return value_of_json(text)
+        except DomainError as error:
+            raise ValueError(sentence(error)) from None
     return text
 
 

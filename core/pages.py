@@ -147,7 +147,7 @@ class _Door:
             args["q"] = request.args.get("q", "")[:200]
             drawn.append({"name": "q", "label": gettext("Search"), "kind": "search", "value": args["q"]})
         page = request.args.get("page", "1")
-        args["page"] = min(int(page), 100_000) if page.isdigit() and page != "0" else 1
+        args["page"] = min(max(int(page[:7]), 1), 100_000) if page.isdecimal() else 1
         if request.args.get("sort") in records.sortable(self.resource):
             args["sort"] = request.args["sort"]
         for name in self.pages.filters:

@@ -33,6 +33,11 @@ class RecordSchema(Schema):
     updated_at = fields.AwareDateTime(dump_only=True)
 
 
+def for_change(schema: type[Schema]) -> Schema:
+    """Return the schema of a change: every field may be left out, but rows in lists are given whole."""
+    return schema(partial=tuple(schema().fields))
+
+
 @dataclass(frozen=True)
 class Filter:
     """A query argument of a list: its marshmallow field, and the condition a value stands for."""

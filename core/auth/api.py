@@ -54,7 +54,7 @@ def add_person(data: dict[str, Any]) -> Any:
 
 @blp.route("/people/<uuid:record_id>", methods=["PATCH"], endpoint="people_change")
 @api.needs("people.write")
-@blp.arguments(schemas.PersonSchema(partial=True))
+@blp.arguments(records.for_change(schemas.PersonSchema))
 @blp.response(200, schemas.PersonSchema)
 @blp.doc(operationId="change_people", summary="Change or deactivate a person")
 def change_person(data: dict[str, Any], record_id: uuid.UUID) -> Any:

@@ -6,6 +6,7 @@ from flask_wtf.csrf import generate_csrf
 from marshmallow import Schema, fields, validate
 
 from core.auth.permissions import roles
+from core.fields import Instant
 from core.i18n import LOCALES
 from core.records import RecordSchema
 
@@ -59,7 +60,7 @@ class TokenSchema(Schema):
 
     id = fields.UUID(dump_only=True)
     name = fields.String(required=True, validate=validate.Length(1, 200))
-    expires_at = fields.AwareDateTime(load_default=None, allow_none=True)
+    expires_at = Instant(load_default=None, allow_none=True)
     revoked_at = fields.AwareDateTime(dump_only=True, allow_none=True)
     created_at = fields.AwareDateTime(dump_only=True)
 

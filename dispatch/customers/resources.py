@@ -8,6 +8,7 @@ from marshmallow import fields, validate
 from sqlalchemy import ColumnElement, select
 
 from core.auth.actors import Actor
+from core.errors import Invalid, mark
 from core.records import Filter, Resource
 from dispatch.customers.models import GRADES, Asset, Contract, Customer, CustomerUser, Site
 from dispatch.customers.schemas import GRADE_NAMES, AssetSchema, ContractSchema, CustomerSchema, SiteSchema
@@ -32,6 +33,13 @@ def only_own(column: Any) -> Any:
 
 def _locate(actor: Actor, site: Site, data: dict[str, Any], created: bool) -> None:
     places.take_position(site, data)
+
+
+def _check_span(actor: Actor, contract: Contract, data: dict[str, Any], created: bool) -> None:
+    # A change may give one end only, which the schema cannot compare with the other.
+    if data.get("ends_on", contract.ends_on) < data.get("starts_on", contract.starts_on):
+        message = mark("The end comes after the start.")
+        raise Invalid(message, fields={"ends_on": [message]})
 
 
 def title_of_site(site: Site) -> str:
@@ -107,6 +115,7 @@ CONTRACTS = Resource(
     sort=("number", "starts_on", "ends_on"),
     filters={"customer_id": Filter(fields.UUID(), lambda value: Contract.customer_id == value)},
     visible=only_own(Contract.customer_id),
+    prepare=_check_span,
 )
 
 

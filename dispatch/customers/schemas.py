@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from core.errors import mark
-from core.fields import LocalTime, check_time_zone
+from core.fields import DAY_RANGE, LocalTime, check_time_zone
 from core.records import RecordSchema
 from dispatch.customers.models import GRADES, STANCES
 from geo.schemas import PositionFields
@@ -133,8 +133,12 @@ class AssetSchema(RecordSchema):
         validate=validate.Length(1, 120),
         metadata={"label": "Serial number"},
     )
-    installed_on = fields.Date(load_default=None, allow_none=True, metadata={"label": "Installed on"})
-    warranty_until = fields.Date(load_default=None, allow_none=True, metadata={"label": "Warranty until"})
+    installed_on = fields.Date(
+        load_default=None, allow_none=True, validate=DAY_RANGE, metadata={"label": "Installed on"}
+    )
+    warranty_until = fields.Date(
+        load_default=None, allow_none=True, validate=DAY_RANGE, metadata={"label": "Warranty until"}
+    )
     notes = fields.String(
         load_default="", validate=validate.Length(max=10_000), metadata={"label": "Notes", "kind": "textarea"}
     )
@@ -147,8 +151,8 @@ class ContractSchema(RecordSchema):
     customer_id = fields.UUID(required=True, metadata={"label": "Customer", "resource": "customers"})
     number = fields.String(required=True, validate=validate.Length(1, 60), metadata={"label": "Number"})
     name = fields.String(load_default="", validate=validate.Length(max=200), metadata={"label": "Name"})
-    starts_on = fields.Date(required=True, metadata={"label": "From"})
-    ends_on = fields.Date(required=True, metadata={"label": "Until"})
+    starts_on = fields.Date(required=True, validate=DAY_RANGE, metadata={"label": "From"})
+    ends_on = fields.Date(required=True, validate=DAY_RANGE, metadata={"label": "Until"})
     response_minutes = fields.Integer(
         load_default=None,
         allow_none=True,
@@ -161,8 +165,3 @@ class ContractSchema(RecordSchema):
         validate=validate.Range(1, 525_600),
         metadata={"label": "Resolution within (minutes)"},
     )
-
-    @validates_schema
-    def _order(self, data: dict[str, Any], **_: Any) -> None:
-        if "starts_on" in data and "ends_on" in data and data["ends_on"] < data["starts_on"]:
-            raise ValidationError(mark("The end comes after the start."), "ends_on")

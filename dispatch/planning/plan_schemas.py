@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
+from core.fields import Instant
 from dispatch.planning.schemas import UnplannedReasonSchema
 
 
 class PlanArgs(Schema):
     """Which part of the published plan."""
 
-    from_at = fields.AwareDateTime(required=True, data_key="from")
-    until_at = fields.AwareDateTime(required=True, data_key="until")
+    from_at = Instant(required=True, data_key="from")
+    until_at = Instant(required=True, data_key="until")
     territory_id = fields.UUID(load_default=None)
 
 

@@ -12,6 +12,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 
 from core.api import ListArgs
 from core.errors import mark
+from core.fields import Instant
 from core.records import RecordSchema
 from dispatch.planning import comparison, runs
 from dispatch.planning.models import CHANGES, OUTCOMES, RUN_STATUSES
@@ -25,8 +26,8 @@ class RunRequestSchema(Schema):
     days = fields.Integer(
         load_default=1, validate=validate.Range(1, runs.MOST_DAYS), metadata={"label": "Days"}
     )
-    starts_at = fields.AwareDateTime(metadata={"label": "From", "example": "2026-11-23T00:00:00+08:00"})
-    ends_at = fields.AwareDateTime(metadata={"label": "Until", "example": "2026-11-24T00:00:00+08:00"})
+    starts_at = Instant(metadata={"label": "From", "example": "2026-11-23T00:00:00+08:00"})
+    ends_at = Instant(metadata={"label": "Until", "example": "2026-11-24T00:00:00+08:00"})
     territory_ids = fields.List(
         fields.UUID(),
         load_default=list,
@@ -72,8 +73,12 @@ class RunRequestSchema(Schema):
 class RunPublishSchema(Schema):
     """Which part to publish; nothing given: all of it."""
 
-    visit_ids = fields.List(fields.UUID(), load_default=None, allow_none=True)
-    engineer_ids = fields.List(fields.UUID(), load_default=None, allow_none=True)
+    visit_ids = fields.List(
+        fields.UUID(), load_default=None, allow_none=True, validate=validate.Length(max=runs.MOST_ORDERS)
+    )
+    engineer_ids = fields.List(
+        fields.UUID(), load_default=None, allow_none=True, validate=validate.Length(max=runs.MOST_ORDERS)
+    )
 
 
 class RunWarningSchema(Schema):
