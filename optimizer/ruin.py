@@ -6,7 +6,7 @@ form, accepting by a threshold that falls to nothing as the time runs out.
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 
 import numpy as np
@@ -51,7 +51,9 @@ class Ruin:
             for task, detail in enumerate(arrays.problem.tasks)
             if task not in arrays.linked and detail.lock is None and arrays.allowed[task].any()
         ]
-        self.absent = {task for task in self.free if task not in draft.where}
+        self.absent: set[int] = set()
+        self._absent_cents = 0.0
+        self._note_absent(self.free)
         self._free = np.array(self.free, dtype=np.int64)
         self._places = np.array([arrays.visits[task].place for task in self.free], dtype=np.int64)
         starts = [vehicle.shift.start_place for vehicle in arrays.vehicles]
@@ -89,14 +91,24 @@ class Ruin:
 
     def _cents(self) -> float:
         """Return what the draft costs, tasks left out and balance between engineers included."""
-        left_out = float(self.draft.arrays.unplanned_cents[list(self.absent)].sum())
-        return sum(self.draft.costs) + left_out + self.draft.balance_cents()
+        return sum(self.draft.costs) + self._absent_cents + self.draft.balance_cents()
+
+    def _note_absent(self, tasks: Iterable[int]) -> None:
+        """Bring up to date which of these tasks are left out; a look at all would take too long."""
+        cents, where = self.draft.arrays.unplanned_cents, self.draft.where
+        for task in tasks:
+            if task not in where and task not in self.absent:
+                self.absent.add(task)
+                self._absent_cents += float(cents[task])
+            elif task in where and task in self.absent:
+                self.absent.remove(task)
+                self._absent_cents -= float(cents[task])
 
     def _ruin(self) -> dict[int, Kept]:
         """Change the draft around one task; return the routes touched as they were."""
         random = self.random
         left_out = self.absent and random.random() < _LEFT_OUT_FIRST
-        seed = random.choice(sorted(self.absent) if left_out else self.free)
+        seed = random.choice(list(self.absent) if left_out else self.free)
         neighbours = self._near(seed)
         count = random.randint(1, min(_MOST_RUINED, len(neighbours)))
         # A circle twice as wide, of which half is taken: never quite the same spot again.
@@ -147,7 +159,7 @@ class Ruin:
             if insertion and self.inserter.worth_it(task, insertion):
                 self._keep(kept, insertion.vehicle)
                 self.inserter.apply(insertion)
-        self.absent = {task for task in self.absent.union(tasks) if task not in self.draft.where}
+        self._note_absent(tasks)
 
     def _keep(self, kept: dict[int, Kept], vehicle: int) -> None:
         draft = self.draft
@@ -162,4 +174,4 @@ class Ruin:
                 self.draft.put(vehicle, order, (cents, table))
             self.inserter.refresh(vehicle)
             changed.update(order)
-        self.absent = {task for task in self.absent | changed if task not in self.draft.where}
+        self._note_absent(changed)

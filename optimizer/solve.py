@@ -16,6 +16,8 @@ ENGINES: tuple[Engine, ...] = ("auto", "routing", "insertion")
 #: Tasks times shifts up to which the routing model keeps to its time limit: beyond, one pass of its
 #: local search was measured to take half a minute.
 MOST_ROUTING_PAIRS = 60_000
+#: Tasks up to which it is built at all: its matrices are lists of Python's, a gigabyte for 5,000.
+MOST_ROUTING_TASKS = 1_000
 #: Share of the search time that goes to ruin and recreate before the routing model takes over.
 _RUIN_SHARE = 0.5
 #: More search than this for every task finds nothing more on small problems.
@@ -97,7 +99,10 @@ def solve(
     until = run.until - min(0.25 * seconds, 0.2 + first_s)
     enough = time.monotonic() + _SEARCH_S_PER_TASK * len(problem.tasks)
     finished = finished or enough < until
-    routable = len(problem.tasks) * len(run.arrays.vehicles) <= MOST_ROUTING_PAIRS
+    routable = (
+        len(problem.tasks) <= MOST_ROUTING_TASKS
+        and len(problem.tasks) * len(run.arrays.vehicles) <= MOST_ROUTING_PAIRS
+    )
     if run.stop():
         notices.append(Notice(NoticeKind.NO_TIME))
     elif engine != "insertion":
