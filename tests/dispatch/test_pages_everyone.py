@@ -16,25 +16,30 @@ from core.auth.actors import Actor
 from core.db import db, transaction
 from dispatch.customers.models import Customer, CustomerUser
 from dispatch.demo.load import load_town
+from dispatch.intake.imports import Report
+from dispatch.intake.models import ImportRun
 from dispatch.planning.models import OptimizationRun
 from dispatch.workforce.models import Engineer
 from dispatch.workorders.models import Visit
-from dispatch.workorders.resources import VISITS
 from tests.towns import HOUR, MORNING
 
 ROLES = ("agent", "dispatcher", "engineer", "warehouse", "reviewer", "manager", "customer", "admin")
+OTHERS = {"visits": Visit, "imports": ImportRun}
+"""Records whose pages are not made from a resource."""
 MENU = re.compile(r'<nav class="menu".*?</nav>', re.S)
 
 
 @pytest.fixture
 def town(app: Flask, actor: Actor) -> None:
-    """A small town with a dispatched visit and a run that waits."""
+    """A small town with a dispatched visit, a run that waits and an import."""
     clock.start_at(MORNING)
     with transaction(actor) as session:
         load_town(actor, 1, engineers=4, orders=10)
         visit = session.scalars(select(Visit)).first()
         visit.engineer_id, visit.status = session.scalar(select(Engineer.id).limit(1)), "dispatched"
         session.add(OptimizationRun(number="RUN-1", starts_at=MORNING, ends_at=MORNING + HOUR))
+        report = Report().document()
+        session.add(ImportRun(kind="parts", file_name="a.csv", mapping={}, rows_total=1, report=report))
 
 
 def pages_of(app: Flask) -> Iterator[tuple[str, str]]:
@@ -47,8 +52,8 @@ def pages_of(app: Flask) -> Iterator[tuple[str, str]]:
         path = rule.rule
         if "<uuid:record_id>" in path:
             name = rule.endpoint.partition(".")[0].replace("_", "-")
-            resource = VISITS if name == "visits" else forms.resource_named(name)
-            record_id = db.session.scalar(select(inspect(resource.model).primary_key[0]).limit(1))
+            model = OTHERS.get(name) or forms.resource_named(name).model
+            record_id = db.session.scalar(select(inspect(model).primary_key[0]).limit(1))
             path = path.replace("<uuid:record_id>", str(record_id or uuid.uuid4()))
         yield rule.endpoint, path
 
@@ -82,6 +87,8 @@ def test_the_top_bar_is_short_and_stays_lit_on_the_pages_beside_an_entry(app: Fl
         ("/categories/new", "/work-orders", None),
         ("/work-orders/needs-location", "/work-orders", "/work-orders/needs-location"),
         ("/part-requests", "/parts", "/part-requests"),
+        ("/imports", "/work-orders", "/imports"),
+        ("/imports/waiting-sites", "/work-orders", "/imports/waiting-sites"),
     ):
         html = visitor.get(path).text
         menu = MENU.search(html)
