@@ -1,11 +1,26 @@
-"""Small problems, and plans written by hand: places stand on a line, ten minutes and 10 km apart."""
+"""Small problems, their answers, plans written by hand: places on a line, ten minutes and 10 km apart."""
 
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from optimizer import Depot, Engineer, Plan, Problem, Route, Rule, Shift, Stop, Task, Travel, Weights
+from optimizer import (
+    Depot,
+    Engineer,
+    Plan,
+    Problem,
+    Result,
+    Route,
+    Rule,
+    Shift,
+    Stop,
+    Task,
+    Travel,
+    Weights,
+    solve,
+)
+from optimizer.solve import Engine
 
 #: A name, the rule, what keeps it and what breaks it.
 Case = tuple[str, Rule, tuple[Problem, Plan], tuple[Problem, Plan]]
@@ -87,3 +102,18 @@ def fetched(arrival_s: int = 600, **more: Any) -> Plan:
     at_depot = stop("D", arrival_s, 60, kind="depot", **({"parts": (("pump", 1),)} | more))
     leave_s, end_s = arrival_s - 600, arrival_s + 2_460
     return plan(route(at_depot, stop(arrival_s=arrival_s + 60), leave_s=leave_s, end_s=end_s))
+
+
+def solved(given: Problem, engine: Engine = "auto", seconds: float = 30.0, **more: object) -> Result:
+    """Return the answer to a problem, for which there is time enough."""
+    return solve(given, seconds=seconds, engine=engine, **more)  # type: ignore[arg-type]
+
+
+def stops(found: Plan) -> dict[str, tuple[str, Stop]]:
+    """Return engineer and stop by task."""
+    return {one.id: (each.engineer, one) for each in found.routes for one in each.stops}
+
+
+def rules(result: Result, task_id: str) -> set[Rule]:
+    """Return the rules that kept a task out."""
+    return {reason.rule for left in result.plan.unplanned if left.task == task_id for reason in left.reasons}

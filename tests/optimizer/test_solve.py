@@ -1,6 +1,5 @@
 """What holds of every answer of `solve`."""
 
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -15,41 +14,30 @@ from optimizer import (
     Plan,
     Previous,
     Problem,
-    Progress,
     Result,
     Rule,
     Travel,
     Weights,
-    check,
-    solve,
 )
-from optimizer.plan import Route, Stop
+from optimizer.plan import Route
 from optimizer.solve import Engine
-from tests.optimizer.field_service import path_of_day, problem_of_day
-from tests.optimizer.small import CREW, FREE, STEP_S, engineer, line, plan, problem, route, shift, stop, task
-
-
-def stops(found: Plan) -> dict[str, tuple[str, Stop]]:
-    """Return engineer and stop by task."""
-    return {one.id: (each.engineer, one) for each in found.routes for one in each.stops}
+from tests.optimizer.small import (
+    CREW,
+    FREE,
+    STEP_S,
+    engineer,
+    line,
+    problem,
+    rules,
+    shift,
+    solved,
+    stops,
+    task,
+)
 
 
 def routes(result: Result) -> dict[str, Route]:
     return {each.engineer: each for each in result.plan.routes}
-
-
-def rules(result: Result, task_id: str) -> set[Rule]:
-    return {reason.rule for left in result.plan.unplanned if left.task == task_id for reason in left.reasons}
-
-
-def solved(given: Problem, engine: Engine = "auto", seconds: float = 30.0, **more: object) -> Result:
-    return solve(given, seconds=seconds, engine=engine, **more)  # type: ignore[arg-type]
-
-
-@pytest.fixture(autouse=True)
-def short_search(monkeypatch: pytest.MonkeyPatch) -> None:
-    """End the search by the number of tasks, never by the clock of a busy machine."""
-    monkeypatch.setattr(sys.modules["optimizer.solve"], "_SEARCH_S_PER_TASK", 0.1)
 
 
 @pytest.mark.parametrize("engine", ["auto", "routing", "insertion"])
@@ -204,15 +192,6 @@ def test_a_plan_before_is_kept_where_change_costs() -> None:
     assert gone.score.change_engineer_cents == 5_000
 
 
-def test_search_begins_from_an_initial_plan() -> None:
-    tasks = (task(), task("B", place=2))
-    initial = plan(
-        route(stop("B", 1_200), stop("Z", 3_000), end_s=4_200, engineer="F"), route(engineer="gone")
-    )
-    result = solved(problem(*tasks, crew=CREW, weights=FREE), "insertion", initial=initial)
-    assert stops(result.plan)["B"][0] == "F"
-
-
 def test_every_cost_steers_the_plan() -> None:
     skilled = (engineer(skills=(("gas", 5),)), engineer("F", skills=(("gas", 1),)))
     over = replace(FREE, overskill_cents_per_level=100)
@@ -256,61 +235,3 @@ def test_features_that_are_not_searched_for_are_named() -> None:
         "tasks.promised",
         "weights.worst_lateness_cents_per_hour",
     }
-
-
-def test_progress_only_ever_gets_cheaper() -> None:
-    seen: list[Progress] = []
-    tasks = [task(str(n), place=n % 5 + 1, service_s=900) for n in range(25)]
-    solved(problem(*tasks, crew=CREW), seconds=2, on_progress=seen.append)
-    assert seen
-    assert seen[0].unplanned <= 25
-    assert [one.elapsed_s for one in seen] == sorted(one.elapsed_s for one in seen)
-
-
-def test_cancelling_gives_the_best_plan_so_far() -> None:
-    asked = 0
-
-    def stop_soon() -> bool:
-        nonlocal asked
-        asked += 1
-        return asked > 15
-
-    tasks = [task(str(n), place=n % 5 + 1) for n in range(10)]
-    result = solved(problem(*tasks, crew=CREW), seconds=60, should_stop=stop_soon)
-    assert result.stopped == "cancelled"
-    assert result.score.planned_tasks == 10
-
-
-def test_no_time_at_all_still_gives_a_plan() -> None:
-    result = solved(problem(), seconds=1e-9)
-    assert rules(result, "A") == {Rule.NO_TIME}
-    assert NoticeKind.NO_TIME in {notice.kind for notice in result.warnings}
-
-
-def test_a_problem_too_large_for_the_routing_model_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["optimizer.solve"], "MOST_ROUTING_PAIRS", 1)
-    result = solved(problem(task(), task("B"), crew=CREW))
-    assert result.engine == "ruin"
-    assert NoticeKind.TOO_LARGE in {notice.kind for notice in result.warnings}
-
-
-def test_a_plan_that_breaks_a_rule_never_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = check(problem(task(refused=("E",))), plan())
-    monkeypatch.setattr(sys.modules["optimizer.solve"], "check", lambda *_: broken)
-    with pytest.raises(RuntimeError, match="refused"):
-        solved(problem())
-
-
-def test_wrong_arguments_are_refused() -> None:
-    with pytest.raises(ValueError, match="seconds must be positive"):
-        solve(problem(), seconds=0)
-    with pytest.raises(ValueError, match="engine must be one of"):
-        solve(problem(), seconds=1, engine="magic")  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("lunch", [False, True])
-def test_a_generated_day_is_planned(lunch: bool) -> None:
-    if not path_of_day("fs-100").exists():
-        pytest.skip("shared data is absent (set PAIDAN_SHARED_DATA)")
-    result = solve(problem_of_day("fs-100", lunch), seconds=3)
-    assert result.score.planned_tasks >= 75

@@ -1,0 +1,105 @@
+"""How a search begins, goes on and ends."""
+
+import sys
+
+import pytest
+
+from optimizer import NoticeKind, Progress, Rule, check, solve
+from tests.optimizer.field_service import path_of_day, problem_of_day
+from tests.optimizer.small import (
+    CREW,
+    FREE,
+    STEP_S,
+    engineer,
+    plan,
+    problem,
+    route,
+    rules,
+    solved,
+    stop,
+    stops,
+    task,
+)
+
+
+def test_search_begins_from_an_initial_plan() -> None:
+    tasks = (task(), task("B", place=2))
+    initial = plan(
+        route(stop("B", 1_200), stop("Z", 3_000), end_s=4_200, engineer="F"), route(engineer="gone")
+    )
+    result = solved(problem(*tasks, crew=CREW, weights=FREE), "insertion", initial=initial)
+    assert stops(result.plan)["B"][0] == "F"
+
+
+def test_progress_only_ever_gets_cheaper() -> None:
+    seen: list[Progress] = []
+    tasks = [task(str(n), place=n % 5 + 1, service_s=900) for n in range(25)]
+    solved(problem(*tasks, crew=CREW), seconds=2, on_progress=seen.append)
+    assert seen
+    assert seen[0].unplanned <= 25
+    assert [one.elapsed_s for one in seen] == sorted(one.elapsed_s for one in seen)
+
+
+def test_cancelling_gives_the_best_plan_so_far() -> None:
+    asked = 0
+
+    def stop_soon() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 15
+
+    tasks = [task(str(n), place=n % 5 + 1) for n in range(10)]
+    result = solved(problem(*tasks, crew=CREW), seconds=60, should_stop=stop_soon)
+    assert result.stopped == "cancelled"
+    assert result.score.planned_tasks == 10
+
+
+def test_no_time_at_all_still_gives_a_plan() -> None:
+    result = solved(problem(), seconds=1e-9)
+    assert rules(result, "A") == {Rule.NO_TIME}
+    assert NoticeKind.NO_TIME in {notice.kind for notice in result.warnings}
+
+
+def test_a_problem_too_large_for_the_routing_model_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["optimizer.solve"], "MOST_ROUTING_PAIRS", 1)
+    result = solved(problem(task(), task("B"), crew=CREW))
+    assert result.engine == "ruin"
+    assert NoticeKind.TOO_LARGE in {notice.kind for notice in result.warnings}
+
+
+def test_a_large_crew_is_searched_near_each_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["optimizer.ruin"], "_MOST_VEHICLES", 0)
+    crew = (*CREW, engineer("off", skills=(("gas", 1),), shifts=()))
+    tasks = [task(str(n), place=n % 5 + 1) for n in range(6)]
+    result = solved(problem(*tasks, task("G", skills=(("gas", 1),)), crew=crew))
+    assert {left.task for left in result.plan.unplanned} == {"G"}
+    assert result.score.travel_s == 10 * STEP_S
+
+
+def test_more_tasks_than_the_routing_model_can_hold_are_planned_without_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys.modules["optimizer.solve"], "MOST_ROUTING_TASKS", 1)
+    assert solved(problem(task(), task("B"), crew=CREW)).engine == "ruin"
+
+
+def test_a_plan_that_breaks_a_rule_never_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = check(problem(task(refused=("E",))), plan())
+    monkeypatch.setattr(sys.modules["optimizer.solve"], "check", lambda *_: broken)
+    with pytest.raises(RuntimeError, match="refused"):
+        solved(problem())
+
+
+def test_wrong_arguments_are_refused() -> None:
+    with pytest.raises(ValueError, match="seconds must be positive"):
+        solve(problem(), seconds=0)
+    with pytest.raises(ValueError, match="engine must be one of"):
+        solve(problem(), seconds=1, engine="magic")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("lunch", [False, True])
+def test_a_generated_day_is_planned(lunch: bool) -> None:
+    if not path_of_day("fs-100").exists():
+        pytest.skip("shared data is absent (set PAIDAN_SHARED_DATA)")
+    result = solve(problem_of_day("fs-100", lunch), seconds=3)
+    assert result.score.planned_tasks >= 75
