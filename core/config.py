@@ -100,6 +100,9 @@ class Settings:
     database_url: str = _setting("", _database, "SQLite or PostgreSQL; empty: SQLite in DATA_DIR")
     data_dir: Path = _setting("data", Path, "folder for the database, keys and files")
     secret_key: str = _setting("", _text, "signs sessions; empty: made once and kept in DATA_DIR")
+    public_url: str = _setting(
+        "", _url, "address people reach this server at, for links it hands out; empty: as the browser asked"
+    )
     production: bool = _setting("0", _flag, "1: secure cookies, no demo, SECRET_KEY must be set")
     osrm_url: str = _setting(
         "", _url, "address of osrm-routed for travel on roads; empty: the distance model"

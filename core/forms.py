@@ -45,11 +45,23 @@ def resource_of_table(table: str) -> Resource | None:
 
 
 def title_of(name: str, record_id: Any) -> str:
-    """Return what people call the record referred to; empty for None."""
+    """Return what people call the record referred to; empty for None, an id's head where it is not theirs."""
     if record_id is None or name not in _resources:
         return ""
-    record = db.session.get(_resources[name].model, _uuid(record_id))
-    return _resources[name].title(record) if record is not None else str(record_id)[:8]
+    resource = _resources[name]
+    record = db.session.get(resource.model, _uuid(record_id))
+    is_theirs = record is not None and _is_visible(resource, record)
+    return resource.title(record) if is_theirs else str(record_id)[:8]
+
+
+def _is_visible(resource: Resource, record: Any) -> bool:
+    who = g.get("actor")
+    seen = resource.visible(who) if who is not None else None
+    if seen is None:
+        return True
+    return (
+        db.session.scalar(select(resource.model.id).where(resource.model.id == record.id, seen)) is not None
+    )
 
 
 def label_of(field: fields.Field, name: str) -> str:

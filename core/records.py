@@ -22,6 +22,7 @@ from core.db import UtcDateTime, db
 from core.errors import Conflict, DomainError, Invalid, NotFound, Stale, mark
 
 MOST_AT_ONCE = 1000
+_of_table: dict[str, Resource] = {}
 
 
 class RecordSchema(Schema):
@@ -93,6 +94,9 @@ class Resource:
     announce: Callable[[Actor, Any, bool], None] | None = None
     orderings: dict[str, Any] = field(default_factory=dict)
     deletable: bool = True
+
+    def __post_init__(self) -> None:
+        _of_table.setdefault(self.model.__tablename__, self)
 
     @property
     def read(self) -> str:
@@ -175,7 +179,7 @@ def create(resource: Resource, actor: Actor, data: dict[str, Any]) -> Any:
     data = dict(data)
     if resource.prepare:
         resource.prepare(actor, record, data, True)
-    assign(record, data)
+    assign(record, data, actor)
     db.session.add(record)
     db.session.flush()
     if resource.announce:
@@ -197,7 +201,7 @@ def change(resource: Resource, actor: Actor, record_id: uuid.UUID, version: int,
     data = dict(data)
     if resource.prepare:
         resource.prepare(actor, record, data, False)
-    assign(record, data)
+    assign(record, data, actor)
     touch(record)
     db.session.flush()
     if resource.announce:
@@ -262,8 +266,10 @@ def touch(record: Any) -> None:
     flag_modified(record, "updated_at")
 
 
-def assign(record: Any, data: dict[str, Any]) -> None:
+def assign(record: Any, data: dict[str, Any], actor: Actor | None = None) -> None:
     """Set columns, and replace lists of child rows given as dicts; check that references exist.
+
+    With an `actor`, what they may not see does not exist for them.
 
     Raises
     ------
@@ -277,11 +283,11 @@ def assign(record: Any, data: dict[str, Any]) -> None:
         if relation is not None and relation.uselist:
             child = relation.mapper
             for row in value or []:
-                missing.update(_unknown_references(child, row, prefix=name))
+                missing.update(_unknown_references(child, row, actor, prefix=name))
             if not missing:
                 setattr(record, name, _children(getattr(record, name), child, value or []))
         else:
-            missing.update(_unknown_references(mapper, {name: value}))
+            missing.update(_unknown_references(mapper, {name: value}, actor))
             if name not in missing:
                 setattr(record, name, value)
     if missing:
@@ -309,14 +315,19 @@ def _children(present: list[Any], mapper: Any, rows: list[dict[str, Any]]) -> li
     return kept
 
 
-def _unknown_references(mapper: Any, values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+def _unknown_references(
+    mapper: Any, values: dict[str, Any], actor: Actor | None, prefix: str = ""
+) -> dict[str, Any]:
     unknown = {}
     for name, value in values.items():
         column = mapper.columns.get(name)
         if column is None or value is None:
             continue
         for key in column.foreign_keys:
-            if not db.session.scalar(select(func.count()).where(key.column == value)):
+            query = select(func.count()).where(key.column == value)
+            resource = _of_table.get(key.column.table.name)
+            seen = resource.visible(actor) if resource and actor else None
+            if not db.session.scalar(query if seen is None else query.where(seen)):
                 unknown[prefix or name] = [mark("There is no such record.")]
     return unknown
 

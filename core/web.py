@@ -185,6 +185,9 @@ def _check_csrf() -> None:
 
 def _prepare() -> None:
     g.request_id = uuid.uuid4().hex[:12]
+    if "Idempotency-Key" in request.headers:
+        # Kept whole: reading a form for its CSRF token would use it up before it is compared.
+        request.get_data(parse_form_data=False)
     g.csp_nonce = secrets.token_urlsafe(16)
 
 
@@ -222,6 +225,12 @@ def _fingerprint(path: Path) -> str:
         if file.is_file():
             digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
+
+
+def public_url(endpoint: str, **values: Any) -> str:
+    """Return the whole address of a page, for a link that is handed on; at PUBLIC_URL where that is set."""
+    base = current_app.config["SETTINGS"].public_url
+    return base + url_for(endpoint, **values) if base else url_for(endpoint, _external=True, **values)
 
 
 def static_url(filename: str, package: str = "core") -> str:

@@ -51,6 +51,7 @@ def request(
             "order_id": order_id,
             "engineer_id": engineer_id,
         },
+        actor,
     )
     if not db.session.get_one(Part, part_id).active:
         sentence = mark("This part is not in use any more; choose another.")

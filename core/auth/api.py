@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import g, url_for
+from flask import g
 from flask.views import MethodView
 from marshmallow import fields
 from sqlalchemy import select
@@ -17,7 +17,7 @@ from core.auth.limits import limit_sign_in
 from core.auth.models import ApiToken, User, UserRole
 from core.db import db, transaction
 from core.records import Filter, Resource
-from core.web import sign_in_session
+from core.web import public_url, sign_in_session
 
 blp = api.blueprint("auth", __name__, "People, tokens and sign-in")
 
@@ -80,7 +80,7 @@ def make_password_link(record_id: uuid.UUID) -> Any:
     with transaction(who):
         user = records.record_of(PEOPLE, who, record_id)
         secret = people.make_password_link(who, user)
-    url = url_for("auth_pages.set_password", secret=secret, _external=True)
+    url = public_url("auth_pages.set_password", secret=secret)
     return {"url": url, "expires_in_s": int(people.LINK_LIFE.total_seconds())}
 
 

@@ -17,7 +17,7 @@ from core.auth.api import PEOPLE
 from core.auth.models import User
 from core.db import db, transaction
 from core.pages import Pages, blueprint
-from core.web import page_actor
+from core.web import page_actor, public_url
 
 
 def _create(actor: Actor, data: dict[str, Any]) -> User:
@@ -69,7 +69,7 @@ def make_link(record_id: uuid.UUID) -> Response:
     with transaction(who):
         user = records.record_of(PEOPLE, who, record_id)
         secret = people.make_password_link(who, user)
-    url = url_for("auth_pages.set_password", secret=secret, _external=True)
+    url = public_url("auth_pages.set_password", secret=secret)
     said = gettext("Give this link to %(name)s; it is valid for 7 days and shown only now:", name=user.name)
     flash(Markup("{} <br><code>{}</code>").format(said, url), "success")
     return redirect(url_for("people.detail", record_id=record_id))

@@ -13,6 +13,7 @@ from core.pages import Pages, blueprint, table_of
 from dispatch.customers.models import Asset, Contract, Customer, Site
 from dispatch.customers.resources import ASSETS, CONTRACTS, CUSTOMERS, SITES
 
+HISTORY = "customers.history"
 GRADE_TONES = {"vip": "yellow", "gold": "yellow", "silver": "neutral"}
 
 
@@ -44,6 +45,7 @@ blueprints = [
     blueprint(
         Pages(
             resource=CUSTOMERS,
+            history=HISTORY,
             columns=("name", "number", "grade", "phone", "active"),
             groups=(
                 ("", ("number", "name", "grade", "active")),
@@ -59,6 +61,7 @@ blueprints = [
     blueprint(
         Pages(
             resource=SITES,
+            history=HISTORY,
             columns=("name", "address", "customer_id", "territory_id"),
             groups=(
                 ("", ("customer_id", "name", "address")),
@@ -74,6 +77,7 @@ blueprints = [
     blueprint(
         Pages(
             resource=ASSETS,
+            history=HISTORY,
             columns=("name", "model", "serial", "site_id", "warranty_until"),
             groups=(("", ("site_id", "name", "model", "serial", "installed_on", "warranty_until", "notes")),),
         ),
@@ -82,6 +86,7 @@ blueprints = [
     blueprint(
         Pages(
             resource=CONTRACTS,
+            history=HISTORY,
             columns=("number", "name", "customer_id", "starts_on", "ends_on"),
             groups=(
                 ("", ("customer_id", "number", "name", "starts_on", "ends_on")),

@@ -20,6 +20,7 @@ def init_app(app: Flask, doors: Api) -> None:
     for name in ("customers", "sites", "assets", "contracts"):
         allow(f"{name}.read", *STAFF, "customer")
         allow(f"{name}.write", "agent", "dispatcher")
+    allow("customers.history", *STAFF)
     doors.register_blueprint(api.blp)
     for door in pages.blueprints:
         app.register_blueprint(door)

@@ -26,6 +26,7 @@ def _under(actor: Actor, category: Category) -> list[dict[str, Any]]:
 bp = blueprint(
     Pages(
         resource=CATEGORIES,
+        history="categories.history",
         columns=("code", "name_zh", "name_en", "parent_id", "default_priority", "duration_s", "active"),
         groups=(
             ("", ("parent_id", "code", "name_en", "name_zh", "active")),

@@ -18,6 +18,7 @@ def init_app(app: Flask, doors: Api) -> None:
     """Declare permissions and register the doors; customers name a category when they ask for work."""
     add_catalogues(__file__)
     allow("categories.read", *STAFF, "customer")
+    allow("categories.history", *STAFF)
     allow("categories.write", "dispatcher", "manager")
     doors.register_blueprint(api.blp)
     app.register_blueprint(pages.bp)

@@ -1,0 +1,295 @@
+"""What is somebody else's stays theirs: by address, filter, reference, page and bulk."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from core.db import db
+from dispatch.customers.models import CustomerUser
+from tests.conftest import Client
+
+SECRET = "the other company"
+
+
+@pytest.fixture
+def companies(admin: Client) -> dict[str, dict[str, Any]]:
+    """Records of two companies, A and B, by company and resource."""
+    category = admin.post("/categories", {"code": "lift", "name_en": "Lift", "name_zh": "电梯"}).json
+    made: dict[str, dict[str, Any]] = {}
+    for key, name in (("A", "ours"), ("B", SECRET)):
+
+        def make(resource: str, **body: Any) -> Any:
+            answer = admin.post(f"/{resource}", body)
+            assert answer.status_code == 201, answer.text
+            made.setdefault(key, {})[resource] = answer.json  # noqa: B023
+            return answer.json["id"]
+
+        owner = make("customers", number=key, name=name, notes=name, external_key=f"x-{key}")
+        site = make("sites", customer_id=owner, name=name, external_key=f"s-{key}")
+        make("assets", site_id=site, name=name)
+        span = {"starts_on": "2026-01-01", "ends_on": "2027-01-01"}
+        make("contracts", customer_id=owner, number=f"K-{key}", name=name, **span)
+        where = {"customer_id": owner, "site_id": site, "category_id": category["id"]}
+        make("work-orders", title=name, external_source="s", external_key=f"o-{key}", **where)
+        made[key]["visits"] = made[key]["work-orders"]["visits"][0]
+    return made
+
+
+@pytest.fixture
+def customer(companies: Any, client_of: Any) -> Client:
+    """An API client of company A."""
+    client: Client = client_of("customer")
+    db.session.add(CustomerUser(customer_id=_id(companies["A"]["customers"]), user_id=client.user_id))
+    db.session.commit()
+    return client
+
+
+def _id(record: dict[str, Any]) -> uuid.UUID:
+    return uuid.UUID(record["id"])
+
+
+def test_a_customer_finds_nothing_of_another_company(customer: Client, companies: Any) -> None:
+    theirs = companies["B"]
+    for resource, record in theirs.items():
+        assert customer.get(f"/{resource}/{record['id']}").status_code == 404
+        listed = customer.get(f"/{resource}")
+        assert listed.json["total"] == 1
+        assert SECRET not in listed.text
+    for path in (
+        f"/customers?external_key=x-B&q={SECRET}",
+        f"/sites?customer_id={theirs['customers']['id']}",
+        f"/assets?site_id={theirs['sites']['id']}",
+        f"/contracts?customer_id={theirs['customers']['id']}",
+        f"/work-orders?customer_id={theirs['customers']['id']}",
+        "/work-orders?external_key=o-B",
+        f"/work-orders?site_id={theirs['sites']['id']}",
+        f"/visits?order_id={theirs['work-orders']['id']}",
+    ):
+        assert customer.get(path).json["total"] == 0, path
+    for path in ("events", "history"):
+        assert customer.get(f"/work-orders/{theirs['work-orders']['id']}/{path}").status_code in (403, 404)
+
+
+def test_a_customer_changes_and_names_nothing_of_another_company(customer: Client, companies: Any) -> None:
+    ours, theirs = companies["A"], companies["B"]
+    good = {name: ours["work-orders"][name] for name in ("customer_id", "site_id", "category_id", "title")}
+    for name, resource in (
+        ("customer_id", "customers"),
+        ("site_id", "sites"),
+        ("asset_id", "assets"),
+        ("contract_id", "contracts"),
+    ):
+        body = {**good, name: theirs[resource]["id"]}
+        assert customer.post("/work-orders", body).status_code == 422, name
+        results = customer.post("/work-orders/bulk", {"items": [body]}).json["results"]
+        assert "id" not in results[0]
+    order = theirs["work-orders"]
+    for verb in ("confirm", "dispute", "reopen"):
+        answer = customer.post(f"/work-orders/{order['id']}/{verb}", {"reason": "mine"})
+        assert answer.status_code == 404, verb
+
+
+def test_pages_show_a_customer_nothing_of_another_company_nor_of_our_people(
+    browser: Any, companies: Any
+) -> None:
+    visitor = browser("customer")
+    owner = _id(companies["A"]["customers"])
+    db.session.add(CustomerUser(customer_id=owner, user_id=visitor.user_id))
+    db.session.commit()
+    for resource, record in companies["B"].items():
+        if resource != "visits":
+            assert visitor.get(f"/{resource}/{record['id']}").status_code == 404
+            assert SECRET not in visitor.get(f"/{resource}").text
+            assert SECRET not in visitor.get(f"/{resource}/options?q=o").text
+    for resource in ("customers", "sites", "assets", "contracts"):
+        page = visitor.get(f"/{resource}/{companies['A'][resource]['id']}")
+        assert page.status_code == 200
+        assert "admin" not in page.text, resource
+
+
+@pytest.fixture
+def stock(admin: Client, companies: Any) -> dict[str, str]:
+    """Ids of a part, and of a movement made for the order of company B."""
+    part = admin.post("/parts", {"number": "P-1", "name_en": "Belt", "name_zh": "皮带"}).json["id"]
+    places = [
+        admin.post("/stock-locations", {"code": code, "name": code, "kind": kind}).json["id"]
+        for code, kind in (("S", "supplier"), ("W", "warehouse"))
+    ]
+    body = {
+        "part_id": part,
+        "from_location_id": places[0],
+        "to_location_id": places[1],
+        "quantity": 5,
+        "order_id": companies["B"]["work-orders"]["id"],
+    }
+    return {"part": part, "movement": admin.post("/stock-movements", body).json["id"]}
+
+
+def test_a_page_names_no_order_its_reader_may_not_see(browser: Any, stock: Any) -> None:
+    path = f"/stock-movements/{stock['movement']}"
+    page = browser("engineer").get(path)
+    assert page.status_code == 200
+    assert SECRET not in page.text
+    assert SECRET in browser("warehouse").get(path).text
+
+
+def test_an_engineer_asks_for_parts_only_for_orders_of_theirs(
+    client_of: Any, stock: Any, companies: Any
+) -> None:
+    order = companies["B"]["work-orders"]
+    body = {"part_id": stock["part"], "quantity": 1, "order_id": order["id"]}
+    answer = client_of("engineer").post("/part-requests", body)
+    assert answer.status_code == 422
+    assert "order_id" in answer.json["errors"]
+    assert client_of("dispatcher").post("/part-requests", body).status_code == 201
+
+
+def test_engineers_see_no_private_facts_and_no_requests_of_one_another(
+    admin: Client, browser: Any, client_of: Any, stock: Any
+) -> None:
+    private = {"home_address": "Hidden Lane 7", "notes": "Hidden remark", "cost_cents_per_hour": 77123}
+    engineer = admin.post("/engineers", {"number": "E-1", "name": "One", **private})
+    changed = admin.patch(
+        f"/engineers/{engineer.json['id']}", {"notes": "Hidden still"}, etag=engineer.headers["ETag"]
+    )
+    assert changed.status_code == 200
+    asked = admin.post("/part-requests", {"part_id": stock["part"], "quantity": 1, "reason": "Hidden why"})
+    visitor, client = browser("engineer"), client_of("engineer", email="other@example.org")
+    for path in (f"/engineers/{engineer.json['id']}", "/engineers", "/part-requests"):
+        for text in (visitor.get(path).text, client.get(path).text):
+            assert "Hidden" not in text, path
+            assert "77123" not in text
+            assert "771.23" not in text
+    assert client.get(f"/part-requests/{asked.json['id']}").status_code == 404
+    assert visitor.get(f"/part-requests/{asked.json['id']}").status_code == 404
+
+
+def test_a_key_of_one_person_gives_nothing_to_another(client_of: Any) -> None:
+    headers = {"Idempotency-Key": "same"}
+    first, second = client_of("agent"), client_of("dispatcher")
+    one = first.send("POST", "/customers", json={"number": "C-1", "name": "n"}, headers=headers)
+    other = second.send("POST", "/customers", json={"number": "C-2", "name": "n"}, headers=headers)
+    assert (one.status_code, other.status_code) == (201, 201)
+    assert one.json["id"] != other.json["id"]
+
+
+def test_a_file_sent_with_a_key_used_for_another_file_is_refused(browser: Any) -> None:
+    visitor = browser("dispatcher")
+    token = visitor.get("/api/v1/session").json["csrf_token"]
+
+    def send(text: str) -> Any:
+        parts = {"kind": "", "dry_run": "", "file": '; filename="parts.csv"'}
+        values = {"kind": "parts", "dry_run": "true", "file": text}
+        body = "".join(
+            f'--b\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n{values[name]}\r\n'
+            for name, more in parts.items()
+        )
+        db.session.rollback()
+        return visitor.client.post(
+            "/api/v1/imports",
+            data=f"{body}--b--\r\n".encode(),
+            headers={"X-CSRFToken": token, "Idempotency-Key": "k"},
+            content_type="multipart/form-data; boundary=b",
+        )
+
+    first = send("number,name_en\nP-1,Belt\n")
+    again = send("number,name_en\nP-2,Rope\n")
+    assert again.status_code == 422, (first.status_code, again.text)
+    assert "Idempotency-Key" in again.json["detail"]
+
+
+def test_whoever_left_is_let_in_by_nothing_they_held(admin: Client, client_of: Any, browser: Any) -> None:
+    client, visitor = client_of("agent"), browser("dispatcher")
+    links = {}
+    for user_id in (client.user_id, visitor.user_id):
+        links[user_id] = admin.post(f"/people/{user_id}/password-link").json["url"]
+        etag = admin.get(f"/people/{user_id}").headers["ETag"]
+        assert admin.patch(f"/people/{user_id}", {"active": False}, etag=etag).status_code == 200
+        assert admin.post(f"/people/{user_id}/password-link").status_code == 409
+    assert client.get("/customers").status_code == 401
+    assert visitor.get("/customers").status_code == 302
+    for link in links.values():
+        assert visitor.get(link).status_code == 404
+
+
+def test_a_role_taken_away_is_gone_at_the_next_request(admin: Client, browser: Any) -> None:
+    visitor = browser("dispatcher")
+    assert visitor.get("/customers/new").status_code == 200
+    etag = admin.get(f"/people/{visitor.user_id}").headers["ETag"]
+    admin.patch(f"/people/{visitor.user_id}", {"roles": ["warehouse"]}, etag=etag)
+    assert visitor.get("/customers/new").status_code == 403
+
+
+@pytest.mark.parametrize("role", ["manager", "dispatcher", "agent", "customer"])
+def test_nobody_but_an_administrator_gives_roles(client_of: Any, role: str) -> None:
+    client = client_of(role)
+    assert (
+        client.post("/people", {"email": "x@example.org", "name": "x", "roles": ["admin"]}).status_code == 403
+    )
+    headers = {"If-Match": f'"{str(client.user_id)[:8]}-1"'}
+    answer = client.send("PATCH", f"/people/{client.user_id}", json={"roles": ["admin"]}, headers=headers)
+    assert answer.status_code == 403
+    assert client.post(f"/people/{client.user_id}/password-link").status_code == 403
+
+
+def test_a_change_by_cookie_needs_the_pages_token(browser: Any) -> None:
+    visitor = browser("dispatcher")
+    for path, sent in (
+        ("/api/v1/customers", {"json": {"number": "C", "name": "n"}}),
+        ("/api/v1/session", {"data": "{}", "content_type": "text/plain"}),
+        ("/api/v1/imports", {"data": {"file": (io.BytesIO(b"a"), "a.csv"), "kind": "parts"}}),
+        ("/customers/new", {"data": {"number": "C", "name": "n"}}),
+        ("/sign-out", {}),
+    ):
+        db.session.rollback()
+        assert visitor.open(path, "POST", **sent).status_code == 400, path
+
+
+def test_what_people_write_is_text_on_every_page(admin: Client, browser: Any) -> None:
+    evil = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
+    record = admin.post(
+        "/customers", {"number": evil[:40], "name": evil, "notes": evil, "email": "javascript:x"}
+    )
+    site = admin.post("/sites", {"customer_id": record.json["id"], "name": evil, "address": evil}).json
+    visitor = browser("dispatcher")
+    for path in (
+        "/customers",
+        f"/customers/{record.json['id']}",
+        f"/customers/{record.json['id']}/edit",
+        "/customers/options?q=script",
+        f"/customers?q={evil}",
+        f"/sites/{site['id']}",
+        "/sites",
+        f"/sign-in?next={evil}",
+        "/<script>alert(1)</script>",
+    ):
+        page = visitor.get(path)
+        assert "<script>alert" not in page.text, path
+        assert "<img src=x" not in page.text, path
+        assert 'href="javascript:' not in page.text, path
+        assert "script-src 'self' 'nonce-" in page.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(("language", "lang"), [("en", "en"), ("zh", "zh-CN")])
+def test_an_error_page_speaks_the_readers_language(browser: Any, language: str, lang: str) -> None:
+    page = browser("agent", language=language).get("/nothing")
+    assert page.status_code == 404
+    assert f'<html lang="{lang}"' in page.text
+    assert ("There is nothing at this address." in page.text) == (language == "en")
+
+
+def test_links_are_handed_out_at_the_public_address(admin: Client, app: Any) -> None:
+    settings = app.config["SETTINGS"]
+    app.config["SETTINGS"] = replace(settings, public_url="https://paidan.example.org")
+    try:
+        answer = admin.send(
+            "POST", f"/people/{admin.user_id}/password-link", headers={"Host": "evil.example.org"}
+        )
+    finally:
+        app.config["SETTINGS"] = settings
+    assert answer.json["url"].startswith("https://paidan.example.org/set-password/")
