@@ -132,6 +132,12 @@ def blueprint(name: str, module: str, description: str) -> Blueprint:
     return _Blueprint(f"api_{name}", module, url_prefix=PREFIX, description=description)
 
 
+def declared(schema: type[Schema], name: str) -> fields.Field:
+    """Return a schema's field as a query argument: what comes in by it also says how to answer."""
+    field = schema().fields[name]
+    return fields.String(validate=field.validators, metadata=dict(field.metadata))
+
+
 def add_resource(
     blp: Blueprint, resource: Resource, *, verbs: tuple[str, ...] = ("create", "change", "delete")
 ) -> None:
@@ -140,6 +146,8 @@ def add_resource(
     noun = resource.label.lower()
     name = resource.name.replace("-", "_")
     base = item.__name__.removesuffix("Schema")
+    # Fields that a reader may also give as query arguments, to say how to answer.
+    output_args: tuple[str, ...] = getattr(item, "output_args", ())
     listed = type(
         f"{base}Page",
         (Schema,),
@@ -158,8 +166,10 @@ def add_resource(
                 load_default=resource.sort[0], validate=validate.OneOf(records.sortable(resource))
             ),
             **{key: each.field for key, each in resource.filters.items()},
+            **{key: declared(item, key) for key in output_args},
         },
     )
+    one_args = type(f"{base}Args", (Strict,), {key: declared(item, key) for key in output_args})
 
     def doc(verb: str, summary: str) -> Any:
         return blp.doc(operationId=f"{verb}_{name}", summary=summary)
@@ -186,9 +196,10 @@ def add_resource(
 
     class Item(MethodView):
         @needs(resource.read)
+        @blp.arguments(one_args, location="query")
         @blp.response(200, item)
         @doc("get", f"One {noun}")
-        def get(self, record_id: uuid.UUID) -> Any:
+        def get(self, query: dict[str, Any], record_id: uuid.UUID) -> Any:
             record = records.record_of(resource, actor(), record_id)
             return not_modified(record) or (record, 200, with_etag(record))
 

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates, validates_schema
+from flask import has_request_context, request
+from marshmallow import Schema, ValidationError, fields, post_dump, validate, validates, validates_schema
 
 from core.records import RecordSchema
-from geo.datum import Datum
-from geo.point import coordinate_problem
+from geo.datum import Datum, from_wgs84
+from geo.point import Point, coordinate_problem
 from geo.territory_index import geometry_problem
 
 
+def in_datum_asked_for(data: dict[str, Any], lat: str = "lat", lon: str = "lon") -> dict[str, Any]:
+    """Convert a dumped position (WGS-84) to the datum the request's query asks for."""
+    asked = request.args.get("datum") if has_request_context() and request.method == "GET" else None
+    if asked in _SHIFTED and data.get(lat) is not None and data.get(lon) is not None:
+        data[lat], data[lon] = from_wgs84(Point(data[lat], data[lon]), Datum(asked))
+    return data
+
+
+_SHIFTED = {datum.value for datum in Datum if datum is not Datum.WGS84}
+
+
 class PositionFields(Schema):
-    """Latitude and longitude, in any of China's datums coming in, WGS-84 going out."""
+    """Latitude and longitude, in any of China's datums coming in and, by ``?datum=``, going out."""
+
+    output_args = ("datum",)
 
     lat = fields.Float(
         load_default=None, allow_none=True, metadata={"label": "Latitude", "step": "any", "example": 31.2304}
@@ -32,6 +46,10 @@ class PositionFields(Schema):
             "description": "what lat and lon are measured in; WGS-84 when absent",
         },
     )
+
+    @post_dump
+    def _as_asked_for(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return in_datum_asked_for(data)
 
     @validates_schema(skip_on_field_errors=True)
     def _is_a_place(self, data: dict[str, Any], **_: Any) -> None:

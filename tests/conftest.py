@@ -37,7 +37,8 @@ def shared_data() -> Path:
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application on one database for the whole run, its context pushed.
 
-    TEST_DATABASE_URL chooses PostgreSQL; that database is made anew. Requests are sent by `Client`, which gives each its own context.
+    TEST_DATABASE_URL chooses PostgreSQL; that database is made anew. Requests are sent by `Client`, which
+    gives each its own context.
     """
     folder = tmp_path_factory.mktemp("data")
     address = os.environ.get("TEST_DATABASE_URL", "")

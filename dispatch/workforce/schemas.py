@@ -16,6 +16,7 @@ from core.records import RecordSchema
 from dispatch.workforce.models import LEAVE_KINDS, MOST_LEVEL
 from geo.datum import Datum, to_wgs84
 from geo.point import coordinate_problem
+from geo.schemas import in_datum_asked_for
 
 PRIVATE = "engineers.private"
 LEAVE_KIND_NAMES = {
@@ -32,9 +33,10 @@ def _coordinate(label: str, example: float, **metadata: Any) -> fields.Float:
 
 
 class _Placed(Schema):
-    """A position in any of China's datums coming in, WGS-84 once loaded and going out."""
+    """A position in any of China's datums coming in and, by ``?datum=``, going out; WGS-84 once loaded."""
 
     place = ("lat", "lon")
+    output_args = ("datum",)
 
     datum = fields.String(
         load_only=True,
@@ -54,6 +56,10 @@ class _Placed(Schema):
         problem = None if lat is None or lon is None else coordinate_problem(lat, lon)
         if problem:
             raise ValidationError(problem.sentence, self.place[0])
+
+    @post_dump
+    def _as_asked_for(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return in_datum_asked_for(data, *self.place)
 
     @post_load
     def _to_wgs84(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

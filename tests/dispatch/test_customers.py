@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from geo.point import Point, geodesic_m
+
 
 def make_customer(admin: Any, **values: Any) -> Any:
     answer = admin.post("/customers", {"number": "C-1", "name": "青禾商场", **values})
@@ -36,6 +40,19 @@ def test_a_site_in_the_sea_off_africa_is_refused_with_a_sentence(admin: Any) -> 
     answer = admin.post("/sites", {"customer_id": made.json["id"], "name": "s", "lat": 0, "lon": 0})
     assert answer.status_code == 422
     assert "0, 0" in str(answer.json["errors"])
+
+
+def test_a_position_comes_in_and_goes_out_in_the_datum_asked_for(admin: Any) -> None:
+    made = make_customer(admin)
+    tower = {"lat": 31.2397, "lon": 121.4998, "datum": "gcj02"}
+    site = admin.post("/sites", {"customer_id": made.json["id"], "name": "s", **tower}).json
+    assert 300 < geodesic_m(Point(site["lat"], site["lon"]), Point(31.2397, 121.4998)) < 700
+    path = f"/sites/{site['id']}"
+    again = admin.get(f"{path}?datum=gcj02").json
+    assert (again["lat"], again["lon"]) == pytest.approx((31.2397, 121.4998), abs=1e-6)
+    listed = admin.get("/sites?datum=gcj02").json["items"][0]
+    assert (listed["lat"], listed["lon"]) == (again["lat"], again["lon"])
+    assert admin.get(f"{path}?datum=mars").status_code == 422
 
 
 def test_every_change_leaves_who_when_from_and_to(admin: Any, app: Any) -> None:
