@@ -14,7 +14,7 @@ from core.records import Resource, check_version
 from dispatch.workorders import orders, positions, schemas, verb_schemas
 from dispatch.workorders.resources import POSITIONS, VISITS, WORK_ORDERS
 from dispatch.workorders.rules import ENGINEER_VERBS
-from dispatch.workorders.transitions import log_of
+from dispatch.workorders.timeline import log_for
 from dispatch.workorders.verbs import ORDER_VERBS, VISIT_VERBS, Act, in_wgs84
 from geo.schemas import PositionSchema
 
@@ -78,7 +78,8 @@ for _verb, (_schema, _act, _summary) in VISIT_VERBS.items():
 @blp.response(200, schemas.EventsSchema)
 @blp.doc(operationId="list_work_order_events", summary="What happened to an order and at its visits")
 def order_events(record_id: uuid.UUID) -> Any:
-    return {"items": log_of(orders.order_of(api.actor(), record_id))}
+    who = api.actor()
+    return {"items": log_for(who, orders.order_of(who, record_id))}
 
 
 @blp.route("/work-orders/<uuid:record_id>/history")

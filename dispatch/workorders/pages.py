@@ -192,7 +192,9 @@ work_orders = blueprint(
         create=_create,
         change=lambda actor, order, version, data: orders.change(actor, order.id, version, data),
         tables=_visits_table,
-        timelines=lambda actor, order: [{"title": gettext("What happened"), "entries": timeline_of(order)}],
+        timelines=lambda actor, order: [
+            {"title": gettext("What happened"), "entries": timeline_of(actor, order)}
+        ],
         actions=_order_actions,
         badge=_badge,
         tones={"status": STATUS_TONES, "priority": PRIORITY_TONES},

@@ -245,7 +245,9 @@ class EventSchema(Schema):
     actor_name = fields.String()
     reason = fields.String()
     facts = fields.Dict(allow_none=True)
-    visit_id = fields.UUID(metadata={"description": "absent for what concerns the order as a whole"})
+    visit_id = fields.UUID(
+        allow_none=True, metadata={"description": "null for what concerns the order as a whole"}
+    )
 
 
 class EventsSchema(Schema):

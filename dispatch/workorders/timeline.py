@@ -2,19 +2,65 @@
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext
 
+from core.auth.actors import Actor
 from core.web import local_time
 from dispatch.workorders import rules
 from dispatch.workorders.models import OrderEvent, VisitEvent, WorkOrder
+from dispatch.workorders.requests import is_customer_only
 from dispatch.workorders.schemas import LOCK_NAMES
 from dispatch.workorders.transitions import log_of
 
+FOR_CUSTOMERS = ("solution", "score", "engineer", "start_at", "end_at")
+"""Facts of an event that a customer is told; remarks of our people stay among them."""
 
-def timeline_of(order: WorkOrder) -> list[dict[str, Any]]:
+
+@dataclass(frozen=True)
+class Told:
+    """An event of an order's log as somebody may read it; `visit_id` is None for the order as a whole."""
+
+    verb: str
+    from_status: str
+    to_status: str
+    at: datetime
+    actor_id: uuid.UUID | None
+    actor_name: str
+    reason: str
+    facts: dict[str, Any] | None
+    visit_id: uuid.UUID | None
+
+
+def log_for(actor: Actor, order: WorkOrder) -> list[Told]:
+    """Return an order's log, oldest first; customers get their own remarks and no others."""
+    return [
+        _told(event, is_customer_only(actor) and event.actor_id != actor.user_id) for event in log_of(order)
+    ]
+
+
+def _told(event: OrderEvent | VisitEvent, abridged: bool) -> Told:
+    facts = event.facts
+    if abridged:
+        facts = {name: value for name, value in (facts or {}).items() if name in FOR_CUSTOMERS} or None
+    return Told(
+        event.verb,
+        event.from_status,
+        event.to_status,
+        event.at,
+        event.actor_id,
+        event.actor_name,
+        "" if abridged else event.reason,
+        facts,
+        getattr(event, "visit_id", None),
+    )
+
+
+def timeline_of(actor: Actor, order: WorkOrder) -> list[dict[str, Any]]:
     """Return what happened to an order and at its visits, newest first, as `macros.html`'s timeline."""
     sequences = {visit.id: visit.sequence for visit in order.visits}
     return [
@@ -25,12 +71,12 @@ def timeline_of(order: WorkOrder) -> list[dict[str, Any]]:
             "at": local_time(event.at, "medium"),
             "lines": _lines(event),
         }
-        for event in reversed(log_of(order))
+        for event in reversed(log_for(actor, order))
     ]
 
 
-def _action(event: OrderEvent | VisitEvent, sequences: dict[Any, int]) -> str:
-    if not isinstance(event, VisitEvent):
+def _action(event: Told, sequences: dict[Any, int]) -> str:
+    if event.visit_id is None:
         transition = rules.ORDER_TRANSITIONS.get(event.verb)
         return gettext(transition.label) if transition else gettext("Created")
     label = gettext(rules.VISIT_TRANSITIONS[event.verb].label)
@@ -38,7 +84,7 @@ def _action(event: OrderEvent | VisitEvent, sequences: dict[Any, int]) -> str:
     return gettext("%(verb)s (visit %(number)s)", verb=label, number=number)
 
 
-def _lines(event: OrderEvent | VisitEvent) -> list[str]:
+def _lines(event: Told) -> list[str]:
     reason = rules.INCOMPLETE_REASONS.get(event.reason) if event.verb == "end_incomplete" else None
     facts = event.facts or {}
     told = [gettext(reason) if reason else event.reason]

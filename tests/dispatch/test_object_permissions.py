@@ -75,6 +75,19 @@ def test_a_customer_finds_nothing_of_another_company(customer: Client, companies
         assert customer.get(f"/work-orders/{theirs['work-orders']['id']}/{path}").status_code in (403, 404)
 
 
+def test_a_customer_follows_the_steps_without_the_remarks_of_our_people(
+    customer: Client, companies: Any, admin: Client
+) -> None:
+    path = f"/work-orders/{companies['A']['work-orders']['id']}"
+    etag = admin.get(path).headers["ETag"]
+    done = admin.send("POST", f"{path}/cancel", json={"reason": SECRET}, headers={"If-Match": etag})
+    assert done.status_code == 200, done.json
+    assert SECRET in admin.get(f"{path}/events").text
+    told = customer.get(f"{path}/events")
+    assert "cancel" in [event["verb"] for event in told.json["items"]]
+    assert SECRET not in told.text
+
+
 def test_a_customer_changes_and_names_nothing_of_another_company(customer: Client, companies: Any) -> None:
     ours, theirs = companies["A"], companies["B"]
     good = {name: ours["work-orders"][name] for name in ("customer_id", "site_id", "category_id", "title")}
