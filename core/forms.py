@@ -14,7 +14,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from flask import current_app, g, url_for
-from flask_babel import get_locale, gettext
+from flask_babel import format_date, get_locale, gettext
 from marshmallow import Schema, fields, validate
 from sqlalchemy import Select, false, func, inspect, or_, select
 from werkzeug.datastructures import MultiDict
@@ -24,6 +24,7 @@ from core.errors import DomainError
 from core.json_text import value_of_json
 from core.problems import sentence
 from core.records import Resource, query_of
+from core.web import local_time
 
 MOST_CHOICES = 300
 _resources: dict[str, Resource] = {}
@@ -114,8 +115,6 @@ def _local(value: datetime) -> datetime:
 
 def shown(field: fields.Field, value: Any) -> str:
     """Return a value as text for a person (lists and details)."""
-    from flask_babel import format_date, format_datetime
-
     if value is None or value == "" or value == []:
         return "—"
     if field.metadata.get("resource"):
@@ -131,7 +130,7 @@ def shown(field: fields.Field, value: Any) -> str:
     if field.metadata.get("kind") == "minutes":
         return gettext("%(count)s min", count=f"{value / 60:g}")
     if isinstance(value, datetime):
-        return str(format_datetime(_local(value), "short", rebase=False))
+        return local_time(value)
     if isinstance(value, date):
         return str(format_date(value))
     if isinstance(value, time):

@@ -307,7 +307,14 @@ def ready() -> BaseResponse:
 
 def local_time(instant: Any, form: str = "short") -> str:
     """Return an instant as the reader's date and time in the company's zone; empty for None."""
+    locale = get_locale()
+    if locale is not None and locale.language == "en":
+        form = _ENGLISH_TIMES[form]
     return format_datetime(instant, form) if instant else ""
+
+
+_ENGLISH_TIMES = {"short": "d MMM y, HH:mm", "medium": "d MMM y, HH:mm:ss"}
+"""The day before the month in words: nobody mistakes the one for the other."""
 
 
 def _banner() -> str | None:
