@@ -97,11 +97,14 @@ def _enqueue(app: Flask, enqueue_one: Any) -> None:
 
 
 @click.command("worker")
-@click.option("--with-parent", is_flag=True, help="End when the process that started this one ends.")
-def worker_command(with_parent: bool) -> None:
+@click.option(
+    "--with-parent", type=int, metavar="PID", help="End when this process, which started this one, ends."
+)
+def worker_command(with_parent: int | None) -> None:
     """Carry out jobs (optimization runs and other work) until stopped."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
-    worker = Worker(app, os.getppid() if with_parent else None)
+    # Told, not asked of the system: the parent may have ended before this process came so far.
+    worker = Worker(app, with_parent)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stopping.set())
     scheduler = start_periodic(app)

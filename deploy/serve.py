@@ -174,7 +174,7 @@ def serve(env: dict[str, str]) -> int:
             holds["demo"] = True
         with step("Starting the web server and the worker"):
             web = children.start("web server", "-m", "gunicorn", "-c", "python:deploy.web_server")
-            worker = children.start("worker", "-m", "flask", "worker", "--with-parent")
+            worker = children.start("worker", "-m", "flask", "worker", "--with-parent", str(os.getpid()))
             children.wait_until_ready(web, f"{door.address}/ready", READY_S)
         if holds["demo"]:
             show_accounts(settings.data_dir / "demo-accounts.json")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -189,3 +192,16 @@ def test_a_worker_carries_out_what_is_due_and_stops_when_idle(app: Flask, kind: 
     assert Worker(app).run(until_idle=True) == 3
     assert effects() == 3
     assert {status_of(job_id).status for job_id in ids} == {"done"}
+
+
+def test_a_worker_whose_parent_ended_before_it_began_takes_no_job(app: Flask, kind: Any) -> None:
+    job_id = enqueue()
+    assert Worker(app, parent=os.getpid()).run() == 0
+    assert status_of(job_id).status == "queued"
+
+
+def test_the_worker_command_takes_its_parent_from_who_starts_it(app: Flask) -> None:
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker", "--with-parent", str(os.getppid())]
+    env = {**os.environ, "DATABASE_URL": app.config["SETTINGS"].database_url}
+    env |= {"DATA_DIR": str(app.config["SETTINGS"].data_dir)}
+    assert subprocess.run(command, env=env, timeout=60, capture_output=True).returncode == 0
