@@ -17,7 +17,7 @@ from marshmallow import Schema, fields, validate
 from core import idempotency, records
 from core.auth.actors import Actor
 from core.db import transaction
-from core.errors import DomainError, Invalid, Unauthenticated, mark
+from core.errors import DomainError, Unauthenticated, mark
 from core.json_text import BodyParser
 from core.problems import TYPE, ProblemSchema
 from core.records import Resource
@@ -373,11 +373,3 @@ def _problem_schema() -> dict[str, Any]:
             "facts": {"type": "object"},
         },
     }
-
-
-def refuse_unknown(args: set[str]) -> None:
-    """Raise Invalid for query arguments an address does not take (a misspelt filter is not ignored)."""
-    unknown = set(request.args) - args
-    if unknown:
-        name = sorted(unknown)[0]
-        raise Invalid(mark("There is no query argument %(name)s."), name=name, fields={name: ["unknown"]})

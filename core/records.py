@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import flag_modified
 
 from core.auth.actors import Actor
-from core.db import UtcDateTime, db
+from core.db import db
 from core.errors import Conflict, DomainError, Invalid, NotFound, Stale, mark
 
 MOST_AT_ONCE = 1000
@@ -336,9 +336,3 @@ def sortable(resource: Resource) -> list[str]:
     """Return every value the list's ``sort`` argument may have."""
     names = [name.lstrip("-") for name in resource.sort]
     return names + [f"-{name}" for name in names]
-
-
-def is_instant(model: type[Any], name: str) -> bool:
-    """Tell whether a column holds instants."""
-    column = inspect(model).columns.get(name)
-    return column is not None and isinstance(column.type, UtcDateTime)
