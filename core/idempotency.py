@@ -2,7 +2,7 @@
 
 The key's row is written before the request is carried out, and marked in the very transaction that
 holds the effect. So after a crash the row says whether the effect happened, and a repeat can neither
-double nor lose it.
+double nor lose it. Two things are never kept: an answer that holds a secret (`keep_secret`), and a sign-in.
 """
 
 from __future__ import annotations
@@ -22,6 +22,14 @@ from core.errors import Conflict, Invalid, mark
 
 KEPT = timedelta(days=2)
 GIVEN_UP = timedelta(minutes=10)
+SIGN_IN = "/api/v1/session"
+"""Its body is a password, of which not even a digest may be guessed at; and a repeat must sign in again."""
+
+
+class ShownOnce(Conflict):
+    """The answer asked for again held a secret, so it was not kept."""
+
+    code = "shown_once"
 
 
 class IdempotencyKey(db.Model):  # type: ignore[name-defined,misc]
@@ -52,10 +60,17 @@ def init_app(app: Flask) -> None:
     before_commit(_mark_committed)
 
 
+def keep_secret() -> None:
+    """Have the answer to this request kept nowhere: it holds a secret, shown this once."""
+    g.idempotency_secret = True
+
+
 def _begin() -> Response | None:
     key = request.headers.get("Idempotency-Key")
     who = g.get("actor")
     if key is None or who is None or request.method != "POST" or not request.path.startswith("/api/"):
+        return None
+    if request.path == SIGN_IN:
         return None
     if not 1 <= len(key) <= 200:
         raise Invalid(mark("An Idempotency-Key has between 1 and 200 characters."))
@@ -103,7 +118,14 @@ def _replay(user_id: uuid.UUID, key: str, asked: str) -> Response:
         raise Conflict(
             mark("The first request with this key was carried out, but its answer was lost; look it up.")
         )
-    response = Response(row.body or b"", status=row.status, headers=row.headers)
+    if row.body is None:
+        raise ShownOnce(
+            mark(
+                "The first request with this key was carried out; its secret is shown only once. "
+                "If you lost it, make a new one with another key, and revoke the old one."
+            )
+        )
+    response = Response(row.body, status=row.status, headers=row.headers)
     response.headers["Idempotency-Replayed"] = "true"
     return response
 
@@ -124,11 +146,12 @@ def _end(response: Response) -> Response:
         if response.status_code >= 500 or response.status_code in (401, 403, 409, 429):
             db.session.execute(delete(IdempotencyKey).where(mine, IdempotencyKey.state == "running"))
         else:
+            body = None if g.get("idempotency_secret") else response.get_data()
             kept = {k: v for k, v in response.headers if k in ("Content-Type", "ETag", "Location")}
             db.session.execute(
                 update(IdempotencyKey)
                 .where(mine)
-                .values(state="answered", status=response.status_code, headers=kept, body=response.get_data())
+                .values(state="answered", status=response.status_code, headers=kept, body=body)
             )
     return response
 

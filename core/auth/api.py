@@ -10,7 +10,7 @@ from flask.views import MethodView
 from marshmallow import fields
 from sqlalchemy import select
 
-from core import api, records
+from core import api, idempotency, records
 from core.auth import people, schemas, tokens
 from core.auth.actors import Actor
 from core.auth.limits import limit_sign_in
@@ -80,6 +80,7 @@ def make_password_link(record_id: uuid.UUID) -> Any:
     with transaction(who):
         user = records.record_of(PEOPLE, who, record_id)
         secret = people.make_password_link(who, user)
+    idempotency.keep_secret()
     url = public_url("auth_pages.set_password", secret=secret)
     return {"url": url, "expires_in_s": int(people.LINK_LIFE.total_seconds())}
 
@@ -130,6 +131,7 @@ class Tokens(MethodView):
         who = api.actor()
         with transaction(who):
             token, secret = tokens.issue(who, **data)
+        idempotency.keep_secret()
         fields_ = ("id", "name", "expires_at", "revoked_at", "created_at")
         return {"secret": secret, **{name: getattr(token, name) for name in fields_}}
 
