@@ -7,12 +7,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.errors import Invalid, mark
 
+_AMOUNT = re.compile(r"[¥￥$€ ]*((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?)")
 _SEPARATORS = re.compile(r"[;；、|]")
 _YES = {"1", "true", "yes", "y", "是", "启用"}
 _NO = {"0", "false", "no", "n", "否", "停用"}
@@ -91,10 +92,8 @@ def number(low: float, high: float) -> Callable[[str, Context], float]:
 
 def cents(value: str, _context: Context) -> int:
     """Return an amount of money such as ``12.50`` in cents."""
-    try:
-        amount = Decimal(value.replace(",", "").lstrip("¥￥$€ "))
-    except InvalidOperation:
-        amount = Decimal(-1)
+    written = _AMOUNT.fullmatch(value)
+    amount = Decimal(written[1].replace(",", "")) if written else Decimal(-1)
     if not 0 <= amount <= 10_000_000:
         raise Invalid(mark("“%(value)s” is not an amount of money such as 12.50."), value=value[:80])
     return int((amount * 100).to_integral_value())

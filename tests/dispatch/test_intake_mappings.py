@@ -11,6 +11,7 @@ import pytest
 from core.errors import Invalid
 from dispatch.intake.mappings import Mapping, document_of, mapping_of, ready_names
 from dispatch.intake.runs import IMPORTERS
+from dispatch.intake.targets import Context, cents
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEEDED = {"external_key": "id", "category": {"constant": "Lift"}}
@@ -104,6 +105,12 @@ def test_amounts_and_flags_are_read_as_people_write_them() -> None:
     }
     _, errors = mapping.read({"n": "1", "c": "-1", "a": "perhaps"})
     assert [error.column for error in errors] == ["c", "a"]
+
+
+@pytest.mark.parametrize("amount", ["nan", "Infinity", "12,50", "1,23,4.5", "1e400", "12.5.0", "", "¥"])
+def test_what_is_no_amount_of_money_is_refused_not_guessed(amount: str) -> None:
+    with pytest.raises(Invalid, match="amount of money"):
+        cents(amount, Context((), SHANGHAI))
 
 
 def test_a_required_cell_that_is_empty_is_an_error() -> None:
