@@ -20,7 +20,7 @@ from core.db import transaction
 from core.errors import DomainError, Unauthenticated, mark
 from core.json_text import BodyParser
 from core.problems import TYPE, ProblemSchema
-from core.records import Resource
+from core.resource import Resource
 
 PREFIX = "/api/v1"
 
@@ -162,9 +162,7 @@ def add_resource(
         f"{base}ListArgs",
         (ListArgs,),
         {
-            "sort": fields.String(
-                load_default=resource.sort[0], validate=validate.OneOf(records.sortable(resource))
-            ),
+            "sort": fields.String(load_default=resource.sort[0], validate=validate.OneOf(resource.sortable)),
             **{key: each.field for key, each in resource.filters.items()},
             **{key: declared(item, key) for key in output_args},
         },

@@ -23,33 +23,18 @@ from core.db import db
 from core.errors import DomainError
 from core.json_text import value_of_json
 from core.problems import sentence
-from core.records import Resource, query_of
+from core.records import query_of
+from core.resource import Resource, resource_named
 from core.web import local_time
 
 MOST_CHOICES = 300
-_resources: dict[str, Resource] = {}
-
-
-def register(resource: Resource) -> None:
-    """Make a resource known to references (``metadata["resource"]``)."""
-    _resources[resource.name] = resource
-
-
-def resource_named(name: str) -> Resource:
-    """Return the resource registered under `name`."""
-    return _resources[name]
-
-
-def resource_of_table(table: str) -> Resource | None:
-    """Return the registered resource that keeps its records in a table, None where there is none."""
-    return next((each for each in _resources.values() if each.model.__tablename__ == table), None)
 
 
 def title_of(name: str, record_id: Any) -> str:
     """Return what people call the record referred to; empty for None, an id's head where it is not theirs."""
-    if record_id is None or name not in _resources:
+    if record_id is None or not name:
         return ""
-    resource = _resources[name]
+    resource = resource_named(name)
     record = db.session.get(resource.model, _uuid(record_id))
     is_theirs = record is not None and _is_visible(resource, record)
     return resource.title(record) if is_theirs else str(record_id)[:8]
@@ -205,7 +190,7 @@ def form_field(name: str, field: fields.Field, value: Any, error: Any = None) ->
         "attrs": {},
     }
     if kind == "multiselect" and field.metadata.get("resource"):
-        resource = _resources[field.metadata["resource"]]
+        resource = resource_named(field.metadata["resource"])
         drawn["choices"] = _titles(_choosable(resource), resource, value or [])
     elif kind in ("select", "multiselect"):
         drawn["choices"] = choices_of(field)
@@ -225,7 +210,7 @@ def form_field(name: str, field: fields.Field, value: Any, error: Any = None) ->
 
 
 def _draw_reference(drawn: dict[str, Any], field: fields.Field) -> None:
-    resource = _resources[field.metadata["resource"]]
+    resource = resource_named(field.metadata["resource"])
     query = _choosable(resource)
     total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     if total <= MOST_CHOICES:
@@ -374,7 +359,7 @@ def read_text(field: fields.Field, text: str) -> Any:
 def _read_reference(field: fields.Field, text: str) -> str:
     if _uuid(text):
         return text
-    resource = _resources[field.metadata["resource"]]
+    resource = resource_named(field.metadata["resource"])
     found = _called(resource, text)
     if len(found) == 1:
         return str(found[0].id)

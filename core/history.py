@@ -10,7 +10,7 @@ from marshmallow import ValidationError, fields
 
 from core import audit, forms
 from core.auth.actors import Actor
-from core.records import Resource
+from core.resource import Resource, resource_of_table
 from core.web import local_time
 
 TOGETHER = timedelta(seconds=2)
@@ -56,7 +56,7 @@ def history_of(actor: Actor, resource: Resource, record_id: Any) -> list[dict[st
 
 def _fields_of(resource: Resource, table: str) -> dict[str, fields.Field]:
     """Return the fields that describe a table's columns: a resource's own, or of rows that belong to it."""
-    found = resource if table == resource.model.__tablename__ else forms.resource_of_table(table)
+    found = resource if table == resource.model.__tablename__ else resource_of_table(table)
     if found is not None:
         return dict(found.schema().fields)
     nested: dict[str, fields.Field] = {}

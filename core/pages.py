@@ -25,7 +25,7 @@ from core.errors import DomainError
 from core.form_pages import Answer, FormPage, version_sent
 from core.history import history_of, may_see
 from core.problems import sentence
-from core.records import Resource
+from core.resource import Resource, resource_named
 from core.web import page_actor
 
 PAGE_SIZE = 50
@@ -91,7 +91,6 @@ class Pages:
 def blueprint(pages: Pages, module: str) -> Blueprint:
     """Return the blueprint with the pages of one resource; its name is the resource's (with ``_``)."""
     resource = pages.resource
-    forms.register(resource)
     bp = Blueprint(resource.name.replace("-", "_"), module, url_prefix=f"/{resource.name}")
     door = _Door(pages, bp.name)
     bp.add_url_rule("", "list_", door.list_)
@@ -148,7 +147,7 @@ class _Door:
             drawn.append({"name": "q", "label": gettext("Search"), "kind": "search", "value": args["q"]})
         page = request.args.get("page", "1")
         args["page"] = min(max(int(page[:7]), 1), 100_000) if page.isdecimal() else 1
-        if request.args.get("sort") in records.sortable(self.resource):
+        if request.args.get("sort") in self.resource.sortable:
             args["sort"] = request.args["sort"]
         for name in self.pages.filters:
             field = self.resource.filters[name].field
@@ -213,7 +212,7 @@ class _Door:
             cell["tone"] = tone
         target = field.metadata.get("resource")
         is_one = value is not None and not isinstance(value, list)
-        if target and is_one and who.may(forms.resource_named(target).read):
+        if target and is_one and who.may(resource_named(target).read):
             cell["url"] = url_for(f"{target.replace('-', '_')}.detail", record_id=value)
         return cell
 

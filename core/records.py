@@ -1,112 +1,30 @@
 """The verbs every kind of record shares: list, get, create, change, delete.
 
-A `Resource` says once what a kind of record is: its table, its schema, who may do what, which rows a
-person sees, how lists are filtered and sorted. The JSON door (`core.api`) and the HTML door
-(`core.pages`) are both made from it. What a kind does differently it gives as functions.
+Both doors of a `Resource` call them; what a kind does differently it gives as functions.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields
-from sqlalchemy import ColumnElement, Select, func, inspect, or_, select
+from marshmallow import Schema, ValidationError
+from sqlalchemy import Select, func, inspect, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.attributes import flag_modified
 
 from core.auth.actors import Actor
 from core.db import db
 from core.errors import Conflict, DomainError, Invalid, NotFound, Stale, mark
+from core.resource import Resource, resource_of_table
 
 MOST_AT_ONCE = 1000
-_of_table: dict[str, Resource] = {}
-
-
-class RecordSchema(Schema):
-    """What every record shows and nobody sets."""
-
-    id = fields.UUID(dump_only=True)
-    version = fields.Integer(dump_only=True)
-    created_at = fields.AwareDateTime(dump_only=True)
-    updated_at = fields.AwareDateTime(dump_only=True)
 
 
 def for_change(schema: type[Schema]) -> Schema:
     """Return the schema of a change: every field may be left out, but rows in lists are given whole."""
     return schema(partial=tuple(schema().fields))
-
-
-@dataclass(frozen=True)
-class Filter:
-    """A query argument of a list: its marshmallow field, and the condition a value stands for."""
-
-    field: fields.Field
-    condition: Callable[[Any], ColumnElement[bool]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Resource:
-    """One kind of record.
-
-    Attributes
-    ----------
-    name : str
-        Plural; the path's segment and the permissions' prefix (``NAME.read``, ``NAME.write``).
-    label, label_plural : str
-        English names, keys of the translation catalogue.
-    model, schema : type
-        Table and marshmallow schema (read-only fields are ``dump_only``).
-    title : callable
-        What a person calls one record, for pages.
-    search : tuple
-        Columns a free text is looked for in.
-    sort : tuple of str
-        Columns a list may be sorted by; the first is the default (``-`` before it: descending).
-    filters : dict
-        `Filter` by query argument.
-    visible : callable, optional
-        Actor to the condition on rows they may see; None: all rows.
-    prepare : callable, optional
-        ``prepare(actor, record, data, created)`` before a change is written: checks and consequences;
-        it may change `data`.
-    announce : callable, optional
-        ``announce(actor, record, created)`` after a change is written: events.
-    orderings : dict
-        What a list is sorted by, for names of `sort` that are not to be sorted as their column is.
-    deletable : bool
-        Whether records may be removed where nothing refers to them.
-    """
-
-    name: str
-    label: str
-    label_plural: str
-    model: type[Any]
-    schema: type[Schema]
-    title: Callable[[Any], str] = str
-    search: tuple[Any, ...] = ()
-    sort: tuple[str, ...] = ("created_at",)
-    filters: dict[str, Filter] = field(default_factory=dict)
-    visible: Callable[[Actor], ColumnElement[bool] | None] = lambda actor: None
-    prepare: Callable[[Actor, Any, dict[str, Any], bool], None] | None = None
-    announce: Callable[[Actor, Any, bool], None] | None = None
-    orderings: dict[str, Any] = field(default_factory=dict)
-    deletable: bool = True
-
-    def __post_init__(self) -> None:
-        _of_table.setdefault(self.model.__tablename__, self)
-
-    @property
-    def read(self) -> str:
-        """Name of the permission to see these records."""
-        return f"{self.name}.read"
-
-    @property
-    def write(self) -> str:
-        """Name of the permission to change these records."""
-        return f"{self.name}.write"
 
 
 @dataclass(frozen=True)
@@ -124,13 +42,17 @@ class Page:
         return max(1, -(-self.total // self.page_size))
 
 
+def rows_of(resource: Resource, actor: Actor) -> Select[Any]:
+    """Return the query of the rows `actor` sees among those of the kind; what they may do is not asked."""
+    query = select(resource.model)
+    seen = resource.visible(actor)
+    return query if seen is None else query.where(seen)
+
+
 def query_of(resource: Resource, actor: Actor, args: dict[str, Any]) -> Select[Any]:
     """Return the query of a list: only rows `actor` may see, filtered and sorted as `args` say."""
     actor.require(resource.read)
-    query = select(resource.model)
-    seen = resource.visible(actor)
-    if seen is not None:
-        query = query.where(seen)
+    query = rows_of(resource, actor)
     text = (args.get("q") or "").strip()
     if text and resource.search:
         query = query.where(or_(*(column.icontains(text, autoescape=True) for column in resource.search)))
@@ -162,11 +84,7 @@ def record_of(resource: Resource, actor: Actor, record_id: uuid.UUID) -> Any:
         It does not exist, or not for this person.
     """
     actor.require(resource.read)
-    query = select(resource.model).where(resource.model.id == record_id)
-    seen = resource.visible(actor)
-    if seen is not None:
-        query = query.where(seen)
-    record = db.session.scalar(query)
+    record = db.session.scalar(rows_of(resource, actor).where(resource.model.id == record_id))
     if record is None:
         raise NotFound(mark("There is no such record, or it is not yours to see."))
     return record
@@ -325,14 +243,8 @@ def _unknown_references(
             continue
         for key in column.foreign_keys:
             query = select(func.count()).where(key.column == value)
-            resource = _of_table.get(key.column.table.name)
+            resource = resource_of_table(key.column.table.name)
             seen = resource.visible(actor) if resource and actor else None
             if not db.session.scalar(query if seen is None else query.where(seen)):
                 unknown[prefix or name] = [mark("There is no such record.")]
     return unknown
-
-
-def sortable(resource: Resource) -> list[str]:
-    """Return every value the list's ``sort`` argument may have."""
-    names = [name.lstrip("-") for name in resource.sort]
-    return names + [f"-{name}" for name in names]

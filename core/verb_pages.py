@@ -17,7 +17,7 @@ from core.db import transaction
 from core.errors import DomainError
 from core.form_pages import Answer, FormPage, version_sent
 from core.problems import sentence
-from core.records import Resource
+from core.resource import Resource
 from core.web import page_actor
 
 

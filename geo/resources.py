@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from core.records import Filter, Resource
+from core.resource import Filter, Resource
 from geo.models import Territory
 from geo.schemas import TerritorySchema
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import has_request_context, request
 from marshmallow import Schema, ValidationError, fields, post_dump, validate, validates, validates_schema
 
-from core.records import RecordSchema
+from core.resource import RecordSchema
 from geo.datum import Datum, from_wgs84
 from geo.point import Point, coordinate_problem
 from geo.territory_index import geometry_problem

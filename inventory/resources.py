@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, or_
 from core.auth.actors import Actor
 from core.db import db
 from core.errors import Invalid, mark
-from core.records import Filter, Resource
+from core.resource import Filter, Resource
 from inventory.models import (
     LOCATION_KINDS,
     REQUEST_STATUSES,

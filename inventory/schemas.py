@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from core.api import Strict
 from core.errors import mark
-from core.records import RecordSchema
+from core.resource import RecordSchema
 from inventory.models import LOCATION_KINDS, REQUEST_STATUSES
 
 KIND_NAMES = {

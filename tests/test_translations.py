@@ -11,8 +11,8 @@ from babel.messages.pofile import read_po
 from flask import Flask
 from marshmallow import Schema, fields
 
-from core import forms
 from core.i18n import _translations
+from core.resource import all_resources
 from dispatch.workforce.roster_schemas import WeekSchema
 from dispatch.workorders.verb_schemas import AddVisitSchema
 from dispatch.workorders.verbs import ORDER_VERBS, VISIT_VERBS
@@ -81,7 +81,7 @@ def test_every_text_has_its_chinese() -> None:
 
 def test_every_field_of_every_form_has_its_chinese_label(app: Flask) -> None:
     catalogue = _translations("zh")
-    schemas = [resource.schema for resource in forms._resources.values()]
+    schemas = [resource.schema for resource in all_resources()]
     schemas += [schema for schema, _, _ in (*ORDER_VERBS.values(), *VISIT_VERBS.values())]
     told = {text for schema in [*schemas, AddVisitSchema, WeekSchema] for text in texts_of(schema())}
     assert {text for text in told if catalogue.gettext(text) == text and text not in SAME} == set()

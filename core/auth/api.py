@@ -16,7 +16,7 @@ from core.auth.actors import Actor
 from core.auth.limits import limit_sign_in
 from core.auth.models import ApiToken, User, UserRole
 from core.db import db, transaction
-from core.records import Filter, Resource
+from core.resource import Filter, Resource
 from core.web import public_url, sign_in_session
 
 blp = api.blueprint("auth", __name__, "People, tokens and sign-in")

@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, validate
 from core.auth.permissions import roles
 from core.fields import Instant
 from core.i18n import LOCALES
-from core.records import RecordSchema
+from core.resource import RecordSchema
 
 
 class PersonSchema(RecordSchema):

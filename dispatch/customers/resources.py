@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select
 
 from core.auth.actors import Actor
 from core.errors import Invalid, mark
-from core.records import Filter, Resource
+from core.resource import Filter, Resource
 from dispatch.customers.models import GRADES, Asset, Contract, Customer, CustomerUser, Site
 from dispatch.customers.schemas import GRADE_NAMES, AssetSchema, ContractSchema, CustomerSchema, SiteSchema
 from geo import places

@@ -8,7 +8,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from core.errors import mark
 from core.fields import DAY_RANGE, LocalTime, check_time_zone
-from core.records import RecordSchema
+from core.resource import RecordSchema
 from dispatch.customers.models import GRADES, STANCES
 from geo.schemas import PositionFields
 

@@ -13,7 +13,7 @@ from core.auth import people
 from core.auth.actors import Actor
 from core.auth.models import User
 from core.db import db
-from core.records import Resource
+from core.resource import Resource
 from dispatch.customers.models import Customer, CustomerUser
 from dispatch.customers.resources import ASSETS, CONTRACTS, CUSTOMERS, SITES
 from dispatch.demo.rows import Ref, Row, resolved

@@ -6,7 +6,7 @@ from marshmallow import fields
 
 from core.errors import mark
 from core.forms import reader_language
-from core.records import Filter, Resource
+from core.resource import Filter, Resource
 from dispatch.flows import categories
 from dispatch.flows.models import Category
 from dispatch.flows.schemas import CategorySchema

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from core.errors import mark
-from core.records import RecordSchema
+from core.resource import RecordSchema
 from dispatch.flows.models import PRIORITIES
 from dispatch.flows.rules import FIELD_TYPES, definition_problems
 

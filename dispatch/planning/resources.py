@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from core.errors import mark
-from core.records import Filter, Resource
+from core.resource import Filter, Resource
 from dispatch.planning.models import RUN_STATUSES, OptimizationRun
 from dispatch.planning.schemas import RUN_STATUS_NAMES, OptimizationRunSchema
 

@@ -13,7 +13,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 from core.api import ListArgs
 from core.errors import mark
 from core.fields import Instant
-from core.records import RecordSchema
+from core.resource import RecordSchema
 from dispatch.planning import comparison, runs
 from dispatch.planning.models import CHANGES, OUTCOMES, RUN_STATUSES
 from dispatch.planning.weights import WeightsSchema

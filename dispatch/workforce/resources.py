@@ -14,7 +14,7 @@ from core.db import db
 from core.errors import mark
 from core.fields import DAY_RANGE, Instant
 from core.forms import reader_language
-from core.records import Filter, Resource
+from core.resource import Filter, Resource
 from dispatch.workforce import engineers, shifts
 from dispatch.workforce.models import LEAVE_KINDS, Engineer, EngineerSkill, Leave, Shift, Skill
 from dispatch.workforce.schemas import (

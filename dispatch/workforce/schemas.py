@@ -12,7 +12,7 @@ from core.auth.models import User, UserRole
 from core.db import db
 from core.errors import mark
 from core.fields import Instant
-from core.records import RecordSchema
+from core.resource import RecordSchema
 from dispatch.workforce.models import LEAVE_KINDS, MOST_LEVEL
 from geo.datum import Datum, to_wgs84
 from geo.point import coordinate_problem

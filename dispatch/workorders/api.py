@@ -10,7 +10,8 @@ from marshmallow import Schema, fields, validate
 
 from core import api, audit, records
 from core.db import transaction
-from core.records import Resource, check_version
+from core.records import check_version
+from core.resource import Resource
 from dispatch.workorders import orders, positions, schemas, verb_schemas
 from dispatch.workorders.resources import POSITIONS, VISITS, WORK_ORDERS
 from dispatch.workorders.rules import ENGINEER_VERBS
@@ -113,7 +114,7 @@ class PositionPage(Schema):
 class PositionListArgs(api.ListArgs):
     """Which positions."""
 
-    sort = fields.String(load_default=POSITIONS.sort[0], validate=validate.OneOf(records.sortable(POSITIONS)))
+    sort = fields.String(load_default=POSITIONS.sort[0], validate=validate.OneOf(POSITIONS.sortable))
 
 
 PositionArgs = PositionListArgs.from_dict({name: item.field for name, item in POSITIONS.filters.items()})

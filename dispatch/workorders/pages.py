@@ -11,7 +11,7 @@ from core import forms, records
 from core.auth.actors import Actor
 from core.errors import NotFound, mark
 from core.pages import PAGE_SIZE, Pages, blueprint
-from core.records import Resource
+from core.resource import Resource
 from core.verb_pages import Verb, action_of, add_verbs
 from core.web import local_time, page_actor
 from dispatch.customers.resources import SITES
@@ -216,7 +216,6 @@ def _order_page(visit: Visit) -> str:
     return url_for("work_orders.detail", record_id=visit.order_id)
 
 
-forms.register(VISITS)
 visits = Blueprint("visits", __name__, url_prefix="/visits")
 add_verbs(
     visits,

@@ -10,7 +10,7 @@ from webargs.fields import DelimitedList
 
 from core.auth.actors import Actor
 from core.fields import Instant
-from core.records import Filter, Resource
+from core.resource import Filter, Resource
 from dispatch.customers.models import Customer, Site
 from dispatch.customers.resources import customer_ids_of
 from dispatch.flows.models import PRIORITIES

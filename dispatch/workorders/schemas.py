@@ -9,7 +9,7 @@ from marshmallow import Schema, ValidationError, fields, pre_load, validate
 
 from core.errors import mark
 from core.fields import Instant
-from core.records import RecordSchema
+from core.resource import RecordSchema
 from dispatch.flows.models import IMPACTS, PRIORITIES, URGENCIES
 from dispatch.workforce.schemas import SkillLevelSchema, ToolSchema
 from dispatch.workorders import rules

@@ -11,9 +11,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import inspect, select
 
-from core import clock, forms
+from core import clock
 from core.auth.actors import Actor
 from core.db import db, transaction
+from core.resource import resource_named
 from dispatch.customers.models import Customer, CustomerUser
 from dispatch.demo.load import load_town
 from dispatch.intake.imports import Report
@@ -52,7 +53,7 @@ def pages_of(app: Flask) -> Iterator[tuple[str, str]]:
         path = rule.rule
         if "<uuid:record_id>" in path:
             name = rule.endpoint.partition(".")[0].replace("_", "-")
-            model = OTHERS.get(name) or forms.resource_named(name).model
+            model = OTHERS.get(name) or resource_named(name).model
             record_id = db.session.scalar(select(inspect(model).primary_key[0]).limit(1))
             path = path.replace("<uuid:record_id>", str(record_id or uuid.uuid4()))
         yield rule.endpoint, path
