@@ -61,8 +61,10 @@ class Table:
     encoding: str = ""
     delimiter: str = ""
 
-    def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
-        """Yield (row number, text by column); the heading is row 1, rows without any text are left out.
+    def rows(self) -> Iterator[tuple[int, dict[str, str] | None]]:
+        """Yield (row number, text by column), None for a row with more cells than the heading.
+
+        The heading is row 1; rows without any text are left out.
 
         Raises
         ------
@@ -72,13 +74,11 @@ class Table:
         with _raw_rows(self.path, self.encoding, self.delimiter) as rows:
             next(rows)
             for number, cells in enumerate(rows, start=2):
-                if not any(cells):
-                    continue
                 if any(cells[len(self.columns) :]):
-                    message = mark("The row has more cells than the heading: check quotes and separators.")
-                    raise UnreadableRow(number, message)
-                pairs = zip(self.columns, cells, strict=False)
-                yield number, {column: cell for column, cell in pairs if column and cell}
+                    yield number, None
+                elif any(cells):
+                    pairs = zip(self.columns, cells, strict=False)
+                    yield number, {column: cell for column, cell in pairs if column and cell}
 
     def row_count(self) -> int:
         """Return how many rows there are below the heading, up to where the file is broken."""

@@ -25,6 +25,7 @@ from dispatch.intake.targets import Target
 
 CHUNK = 2500
 MOST_ERRORS = 1000
+_TOO_LONG = mark("The row has more cells than the heading: check quotes and separators.")
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str).encode
 
 
@@ -167,6 +168,9 @@ def _entries(importer: Importer, mapping: Mapping, table: Table) -> Iterator[Ent
         except UnreadableRow as error:
             yield Entry(error.row, {}, [RowError("", error.message, error.facts)])
             return
+        if row is None:
+            yield Entry(number, {}, [RowError("", _TOO_LONG, {})])
+            continue
         values, errors = mapping.read(row)
         entry = Entry(number, values, errors)
         if not errors:

@@ -87,6 +87,12 @@ def test_a_value_taken_by_another_record_refuses_only_its_own_row(client_of: Any
     assert "unique" in report["errors"][0]["reason"]
 
 
+def test_a_row_with_a_stray_separator_does_not_hold_up_those_after_it(client_of: Any) -> None:
+    report = send(client_of("agent"), "number,name\nP-1,Belt\nP-2,Fan, large\nP-3,Fuse\n").json["report"]
+    assert (report["rows"], report["created"], report["refused"]) == (3, 2, 1)
+    assert (report["errors"][0]["row"], "more cells" in report["errors"][0]["reason"]) == (3, True)
+
+
 def test_engineers_come_in_with_skills_tools_and_home(client_of: Any) -> None:
     text = (
         "工号,姓名,纬度,经度,技能,工具,服务区域\nE-1,李明,31.2,121.5,电梯:4；暖通,梯子,\nE-2,王芳,,,,,none\n"

@@ -45,9 +45,10 @@ def test_rows_before_a_broken_one_are_read_and_the_broken_one_is_named(tmp_path:
     assert table.row_count() == 1
 
 
-def test_a_row_longer_than_the_heading_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableRow, match="more cells"):
-        list(open_table(write(tmp_path, b"a,b\n1,2,3\n")).rows())
+def test_a_row_longer_than_the_heading_is_marked_and_those_after_it_are_read(tmp_path: Path) -> None:
+    table = open_table(write(tmp_path, b"a,b\n1,2,3\n4,5\n6,7,,\n"))
+    assert list(table.rows()) == [(2, None), (3, {"a": "4", "b": "5"}), (4, {"a": "6", "b": "7"})]
+    assert table.row_count() == 3
 
 
 @pytest.mark.parametrize(
