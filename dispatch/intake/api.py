@@ -47,7 +47,7 @@ def get_import(record_id: uuid.UUID) -> Any:
 
 
 @blp.route("/imports/geocode", methods=["POST"])
-@needs("imports.write")
+@needs("sites.write")
 @blp.response(202, GeocodingStartedSchema)
 @blp.doc(operationId="geocode", summary="Have jobs ask the geocoder for all sites that need a location")
 def geocode() -> Any:

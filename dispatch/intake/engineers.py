@@ -124,6 +124,7 @@ def _update(_actor: Actor, mapping: Mapping, pairs: list[tuple[Entry, uuid.UUID]
 
 ENGINEERS = Importer(
     kind="engineers",
+    permission="engineers.write",
     targets=TARGETS,
     key_field="number",
     check=_check,

@@ -90,6 +90,8 @@ class Importer:
 
     Attributes
     ----------
+    permission : str
+        What one needs to write such records.
     targets : dict
         The fields a mapping can fill.
     key_field : str
@@ -108,6 +110,7 @@ class Importer:
     """
 
     kind: str
+    permission: str
     targets: dict[str, Target]
     key_field: str
     check: Callable[[Mapping, Entry], None]
@@ -115,6 +118,12 @@ class Importer:
     update: Callable[[Actor, Mapping, list[tuple[Entry, uuid.UUID]]], None]
     known: Callable[[Mapping, list[str]], dict[str, uuid.UUID]]
     settle: Callable[[list[uuid.UUID], Report], None] = lambda ids, report: None
+
+
+def check_allowed(actor: Actor, importer: Importer, mapping: Mapping) -> None:
+    """Raise Forbidden unless the actor may write what rows become and what the mapping lets them create."""
+    for permission in ("imports.write", importer.permission, *(f"{each}.write" for each in mapping.create)):
+        actor.require(permission)
 
 
 class _DryRun(Exception):
@@ -145,10 +154,12 @@ def import_rows(
 
     Raises
     ------
+    Forbidden
+        As `check_allowed`.
     Invalid
         The file lacks a column the mapping needs.
     """
-    actor.require("imports.write")
+    check_allowed(actor, importer, mapping)
     mapping.check_columns(table.columns)
     report = report or Report()
     entries = (entry for entry in _entries(importer, mapping, table) if entry.row > after_row)

@@ -80,7 +80,7 @@ def geocode_pending(actor: Actor) -> int:
     GeocodingOff
         GEOCODER is not set.
     """
-    actor.require("imports.write")
+    actor.require("sites.write")
     if _provider() == "none":
         raise GeocodingOff(mark("Geocoding is switched off: set GEOCODER to nominatim or baidu."))
     query = _waiting().where(Site.address != "", Geocoding.address.is_(None))

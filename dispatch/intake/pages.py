@@ -196,7 +196,7 @@ def waiting_sites() -> str:
         "list.html",
         title=gettext("Sites without a position"),
         lead=gettext("Nobody can be sent there before the site has a position."),
-        actions=[ask] if total and who.may("imports.write") else [],
+        actions=[ask] if total and who.may("sites.write") else [],
         columns=columns,
         rows=[_waiting_row(each) for each in items],
         empty={"text": gettext("Every open order has a location.")},

@@ -62,6 +62,7 @@ def _update(_actor: Actor, _mapping: Mapping, pairs: list[tuple[Entry, uuid.UUID
 
 PARTS = Importer(
     kind="parts",
+    permission="parts.write",
     targets=TARGETS,
     key_field="number",
     check=lambda mapping, entry: None,

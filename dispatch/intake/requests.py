@@ -198,6 +198,7 @@ def _settle(ids: list[uuid.UUID], report: Report) -> None:
 
 REQUESTS = Importer(
     kind="requests",
+    permission="work-orders.write",
     targets=TARGETS,
     key_field="external_key",
     check=_check,

@@ -19,7 +19,7 @@ from core.db import db, transaction
 from core.errors import Invalid, NotFound, mark
 from dispatch.intake.engineers import ENGINEERS
 from dispatch.intake.files import open_table
-from dispatch.intake.imports import Importer, Report, import_rows
+from dispatch.intake.imports import Importer, Report, check_allowed, import_rows
 from dispatch.intake.mappings import Mapping, document_of, mapping_of
 from dispatch.intake.models import ImportRun
 from dispatch.intake.parts import PARTS
@@ -105,12 +105,14 @@ def prepare_run(
 
     Raises
     ------
+    Forbidden
+        They may not write what it brings.
     Invalid
         The file or the mapping cannot be used, or one does not fit the other.
     """
-    actor.require("imports.write")
     document = document_of(mapping or kind)
     checked = mapping_for(kind, document, time_zone)
+    check_allowed(actor, IMPORTERS[kind], checked)
     table = open_table(file_of(run_id), file_name)
     checked.check_columns(table.columns)
     return ImportRun(

@@ -13,10 +13,10 @@ from dispatch.intake import api, commands, pages
 
 
 def init_app(app: Flask, doors: Api) -> None:
-    """Declare permissions, register the doors and the commands."""
+    """Declare permissions, register the doors and the commands; what is imported needs its own permission."""
     add_catalogues(__file__)
-    allow("imports.read", "agent", "dispatcher", "manager")
-    allow("imports.write", "agent", "dispatcher")
+    for name in ("imports.read", "imports.write"):
+        allow(name, "agent", "dispatcher", "manager", "warehouse")
     doors.register_blueprint(api.blp)
     app.register_blueprint(pages.bp)
     add_tab(

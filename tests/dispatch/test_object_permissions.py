@@ -192,7 +192,7 @@ def test_a_key_of_one_person_gives_nothing_to_another(client_of: Any) -> None:
 
 
 def test_a_file_sent_with_a_key_used_for_another_file_is_refused(browser: Any) -> None:
-    visitor = browser("dispatcher")
+    visitor = browser("warehouse")
     token = visitor.get("/api/v1/session").json["csrf_token"]
 
     def send(text: str) -> Any:

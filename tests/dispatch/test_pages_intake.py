@@ -42,7 +42,7 @@ def waiting(app: Flask, actor: Actor, browser: Callable[..., Any]) -> Site:
 
 @pytest.mark.usefixtures("app")
 def test_a_file_is_imported_and_its_report_names_row_column_and_reason(browser: Callable[..., Any]) -> None:
-    visitor = browser("dispatcher")
+    visitor = browser("warehouse")
     answer = send(visitor, "编号,名称,再订货点\nP-1,门锁,5\nP-2,滚轮,many\n")
     page = visitor.get(answer.location)
     assert "“many” is not a whole number" in page.text
@@ -57,7 +57,7 @@ def test_a_file_is_imported_and_its_report_names_row_column_and_reason(browser: 
 
 @pytest.mark.usefixtures("app")
 def test_a_dry_run_keeps_nothing_and_says_so(browser: Callable[..., Any]) -> None:
-    visitor = browser("dispatcher", language="zh")
+    visitor = browser("warehouse", language="zh")
     answer = send(visitor, "编号,名称\nP-1,门锁\n", dry_run="1")
     assert "不保留" in visitor.get(answer.location).text
     assert not db.session.scalars(select(Part)).all()
@@ -66,7 +66,7 @@ def test_a_dry_run_keeps_nothing_and_says_so(browser: Callable[..., Any]) -> Non
 @pytest.mark.usefixtures("app")
 def test_a_mapping_of_ones_own_is_written_into_the_form(browser: Callable[..., Any]) -> None:
     own = '{"kind": "parts", "fields": {"number": "No"}}'
-    assert send(browser("dispatcher"), "No\nP-9\n", own_mapping=own).status_code == 302
+    assert send(browser("warehouse"), "No\nP-9\n", own_mapping=own).status_code == 302
     assert db.session.scalars(select(Part.number)).all() == ["P-9"]
 
 
@@ -101,7 +101,7 @@ def test_the_page_of_a_large_import_loads_itself_again_until_it_is_done(
     app: Flask, browser: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runs, "MOST_AT_ONCE", 1)
-    visitor = browser("dispatcher")
+    visitor = browser("warehouse")
     address = send(visitor, "编号,名称\nP-1,门锁\nP-2,滚轮\n").location
     assert visitor.get(address).headers["Refresh"] == "3"
     Worker(app).run(until_idle=True)
@@ -128,9 +128,16 @@ def test_the_geocoders_button_says_when_none_is_set(waiting: Site, browser: Call
     assert "set GEOCODER" in visitor.get(page).text
 
 
+def test_only_who_may_write_sites_has_the_geocoder_asked(waiting: Site, browser: Callable[..., Any]) -> None:
+    clerk = browser("warehouse")
+    page = clerk.get(f"{LIST}/waiting-sites").text
+    assert waiting.address in page
+    assert f"{LIST}/geocode" not in page
+    assert f"/sites/{waiting.id}/edit" not in page
+
+
 @pytest.mark.usefixtures("app")
-def test_who_only_reads_imports_sends_none_and_others_see_none(browser: Callable[..., Any]) -> None:
-    manager = browser("manager")
-    assert f"{LIST}/new" not in manager.get(LIST).text
-    assert manager.get(f"{LIST}/new").status_code == 403
-    assert browser("engineer").get(LIST).status_code == 403
+def test_whoever_imports_nothing_sees_no_imports(browser: Callable[..., Any]) -> None:
+    visitor = browser("engineer")
+    for address in (LIST, f"{LIST}/new", f"{LIST}/waiting-sites"):
+        assert visitor.get(address).status_code == 403
