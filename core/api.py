@@ -1,4 +1,4 @@
-"""The JSON door: the API under ``/api/v1``, its description, and the doors every `Resource` gets."""
+"""The JSON door: what every address under ``/api/v1`` shares, and the addresses every `Resource` gets."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from apispec import APISpec
-from apispec.ext.marshmallow import MarshmallowPlugin
-from flask import Flask, Response, current_app, g, jsonify, render_template, request
+from flask import Response, g, request
 from flask.views import MethodView
-from flask_smorest import Api, Blueprint
+from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 
-from core import idempotency, records
+from core import records
 from core.auth.actors import Actor
 from core.db import transaction
 from core.errors import DomainError, Unauthenticated, mark
 from core.json_text import BodyParser
-from core.problems import TYPE, ProblemSchema
 from core.resource import Resource
 
 PREFIX = "/api/v1"
@@ -246,128 +243,3 @@ def not_modified(record: Any) -> Response | None:
     if etag_of(record) in [part.strip() for part in request.headers.get("If-None-Match", "").split(",")]:
         return Response(status=304, headers=with_etag(record))
     return None
-
-
-def _schema_name(schema: Any) -> str:
-    kind = schema if isinstance(schema, type) else type(schema)
-    name = kind.__name__.removesuffix("Schema")
-    if getattr(schema, "partial", None):
-        return f"{name}Change"
-    return name + ("".join(sorted(p.title() for p in schema.only)) if getattr(schema, "only", None) else "")
-
-
-class PaidanApi(Api):  # type: ignore[misc]
-    """flask-smorest with our own error documents; `core.problems` answers all errors."""
-
-    ERROR_SCHEMA = ProblemSchema
-
-    def _register_error_handlers(self) -> None:
-        """Leave errors to `core.problems`."""
-
-
-def init_app(app: Flask) -> PaidanApi:
-    """Set the API up and return it; packages register their blueprints on it."""
-    app.config.update(
-        API_TITLE="Paidan 派单",
-        API_VERSION="v1",
-        OPENAPI_VERSION="3.1.0",
-        API_SPEC_OPTIONS={
-            "info": {
-                "description": "Dispatch for field-service companies.",
-                "license": {"name": "Apache-2.0"},
-            },
-            "components": {
-                "securitySchemes": {
-                    "token": {"type": "http", "scheme": "bearer"},
-                    "session": {"type": "apiKey", "in": "cookie", "name": "session"},
-                }
-            },
-            "security": [{"token": []}, {"session": []}],
-        },
-    )
-    api = PaidanApi(spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=_schema_name)})
-    api.init_app(app)
-    app.extensions["paidan-api"] = api
-    app.add_url_rule("/api/openapi.json", "openapi", _openapi)
-    app.add_url_rule("/api/docs", "api_docs", _docs)
-    idempotency.init_app(app)
-    return api
-
-
-def _docs() -> str:
-    return render_template("api_docs.html")
-
-
-def _openapi() -> Response:
-    api = current_app.extensions["paidan-api"]
-    cached = current_app.extensions.get("paidan-openapi")
-    if cached is None:
-        cached = current_app.extensions["paidan-openapi"] = describe(api.spec)
-    return jsonify(cached)
-
-
-_ALWAYS = ("401", "403", "404", "500", "503")
-_WITH_BODY = ("400", "409", "413", "415", "422")
-
-
-def describe(spec: APISpec) -> dict[str, Any]:
-    """Return the OpenAPI 3.1 document, every error answer of ours in it."""
-    document = spec.to_dict()
-    document["components"].setdefault("responses", {})
-    content = {TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    document["components"]["responses"]["Problem"] = {"description": "What went wrong", "content": content}
-    document["components"].setdefault("schemas", {}).setdefault("Problem", _problem_schema())
-    for tag in document.get("tags", []):
-        tag["name"] = tag["name"].removeprefix("api_")
-    for path in document["paths"].values():
-        for method, operation in path.items():
-            if method not in ("get", "post", "patch", "put", "delete"):
-                continue
-            operation["tags"] = [name.removeprefix("api_") for name in operation.get("tags", [])]
-            told = operation["responses"]
-            told.pop("default", None)
-            codes = set(_ALWAYS) | ({"422"} if method == "get" else set(_WITH_BODY))
-            one = "{record_id}" in str(operation) or method in ("patch", "put", "delete")
-            if method in ("patch", "put", "delete") and one:
-                codes |= {"412", "428"}
-                _add_header(operation, "If-Match", "the ETag last read")
-            if method == "get":
-                told.setdefault("304", {"description": "You have this version"})
-            if method == "post":
-                _add_header(
-                    operation, "Idempotency-Key", "repeat with the same key to get the first answer again"
-                )
-            for code in {*codes, *(c for c in told if c >= "400")}:
-                told[code] = {"$ref": "#/components/responses/Problem"}
-    return document
-
-
-def _add_header(operation: dict[str, Any], name: str, about: str) -> None:
-    parameters = operation.setdefault("parameters", [])
-    if not any(p.get("name") == name for p in parameters):
-        parameters.append(
-            {
-                "in": "header",
-                "name": name,
-                "required": False,
-                "description": about,
-                "schema": {"type": "string"},
-            }
-        )
-
-
-def _problem_schema() -> dict[str, Any]:
-    text, number = {"type": "string"}, {"type": "integer"}
-    return {
-        "type": "object",
-        "required": ["title", "status"],
-        "properties": {
-            "type": text,
-            "title": text,
-            "status": number,
-            "detail": text,
-            "code": text,
-            "errors": {"type": "object"},
-            "facts": {"type": "object"},
-        },
-    }

@@ -9,7 +9,7 @@ from flask import Flask
 from flask_migrate import Migrate
 from flask_smorest import Api
 
-from core import api, audit, clock, commands, i18n, idempotency, jobs, logs, problems, web
+from core import audit, clock, commands, i18n, idempotency, jobs, logs, openapi, problems, web
 from core.auth import api as auth_api
 from core.auth import limits, people_pages
 from core.auth import pages as auth_pages
@@ -20,7 +20,7 @@ from core.errors import mark
 from core.worker import worker_command
 
 ROOT = Path(__file__).parent.parent
-__all__ = ["audit", "finish", "idempotency", "init_app", "jobs"]
+__all__ = ["audit", "finish", "init_app", "jobs"]
 
 
 def init_app(app: Flask, settings: Settings) -> Api:
@@ -54,7 +54,8 @@ def init_app(app: Flask, settings: Settings) -> Api:
     allow("people.read", "manager")
     allow("people.write")
     app.register_blueprint(auth_pages.bp)
-    doors = api.init_app(app)
+    doors = openapi.init_app(app)
+    idempotency.init_app(app)
     doors.register_blueprint(auth_api.blp)
     app.register_blueprint(people_pages.bp)
     web.add_menu(90, mark("People"), "people.list_", "people.read")
