@@ -14,18 +14,18 @@ from datetime import date, datetime, time
 from typing import Any
 
 from flask import current_app, g, url_for
-from flask_babel import format_date, get_locale, gettext
+from flask_babel import format_date, gettext
 from marshmallow import Schema, fields, validate
 from sqlalchemy import Select, false, func, inspect, or_, select
 from werkzeug.datastructures import MultiDict
 
 from core.db import db
 from core.errors import DomainError
+from core.i18n import local_time
 from core.json_text import value_of_json
 from core.problems import sentence
 from core.records import query_of
 from core.resource import Resource, resource_named
-from core.web import local_time
 
 MOST_CHOICES = 300
 
@@ -414,9 +414,3 @@ def sentences(error: Any) -> list[str]:
     if isinstance(error, dict):
         return [text for value in error.values() for text in sentences(value)]
     return [text for value in error for text in sentences(value)]
-
-
-def reader_language() -> str:
-    """Return the reader's language, ``zh`` or ``en``."""
-    locale = get_locale()
-    return locale.language if locale else "zh"

@@ -10,8 +10,8 @@ from marshmallow import ValidationError, fields
 
 from core import audit, forms
 from core.auth.actors import Actor
+from core.i18n import local_time
 from core.resource import Resource, resource_of_table
-from core.web import local_time
 
 TOGETHER = timedelta(seconds=2)
 """Rows made within this time of their record were made with it."""

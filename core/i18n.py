@@ -1,17 +1,18 @@
-"""Chinese and English: catalogues read straight from each package's ``translations/*.po``, no build step."""
+"""Chinese and English: the reader's language, and catalogues read straight from ``translations/*.po``."""
 
 from __future__ import annotations
 
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, current_app, g, has_request_context, request
-from flask_babel import Babel, Domain, get_locale
+from flask_babel import Babel, Domain, format_datetime, get_locale
 
 LOCALES = {"zh": "中文", "en": "English"}
 _packages: list[Path] = []
@@ -65,6 +66,23 @@ def choose_locale() -> str:
         if accepted:
             return accepted
     return str(current_app.config["SETTINGS"].locale)
+
+
+def reader_language() -> str:
+    """Return the reader's language, ``zh`` or ``en``."""
+    locale = get_locale()
+    return locale.language if locale else "zh"
+
+
+def local_time(instant: Any, form: str = "short") -> str:
+    """Return an instant as the reader's date and time in the company's zone; empty for None."""
+    if reader_language() == "en":
+        form = _ENGLISH_TIMES[form]
+    return format_datetime(instant, form) if instant else ""
+
+
+_ENGLISH_TIMES = {"short": "d MMM y, HH:mm", "medium": "d MMM y, HH:mm:ss"}
+"""The day before the month in words: nobody mistakes the one for the other."""
 
 
 def init_app(app: Flask) -> None:

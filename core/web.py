@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import uuid
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from flask import (
@@ -22,7 +18,7 @@ from flask import (
     session,
     url_for,
 )
-from flask_babel import format_datetime, get_locale, gettext
+from flask_babel import gettext
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import text
 from werkzeug.wrappers import Response as BaseResponse
@@ -34,91 +30,14 @@ from core.auth.models import User
 from core.auth.permissions import roles
 from core.db import db, transaction
 from core.errors import Forbidden, Unauthenticated, mark
-from core.i18n import LOCALES
+from core.i18n import LOCALES, local_time, reader_language
+from core.menu import menu_of, tabs_of
 from core.problems import wants_json
+from core.static_files import send_static, static_url
 
 csrf = CSRFProtect()
 bp = Blueprint("web", __name__, template_folder="templates")
-_menu: list[MenuEntry] = []
-_tabs: dict[str, list[MenuEntry]] = {}
-_static_folders: dict[str, Path] = {"core": Path(__file__).parent / "static"}
 THEMES = ("auto", "light", "dark")
-
-
-@dataclass(frozen=True)
-class MenuEntry:
-    """A page in the top bar or a tab: shown to who holds `permission`, in the order of `place`."""
-
-    place: int
-    label: str
-    endpoint: str
-    permission: str
-
-
-def add_menu(place: int, label: str, endpoint: str, permission: str) -> None:
-    """Put a page into the top bar; `label` is English, a key of the translation catalogue."""
-    entry = MenuEntry(place, label, endpoint, permission)
-    if entry not in _menu:
-        _menu.append(entry)
-        _menu.sort(key=lambda each: each.place)
-
-
-def add_tab(of: str, place: int, label: str, endpoint: str, permission: str) -> None:
-    """Put a page beside the menu entry whose endpoint is `of`, as a tab under the heading of both.
-
-    The entry stands for the tab in the top bar; it is itself the first tab.
-    """
-    entry = MenuEntry(place, label, endpoint, permission)
-    tabs = _tabs.setdefault(of, [])
-    if entry not in tabs:
-        tabs.append(entry)
-        tabs.sort(key=lambda each: each.place)
-
-
-def add_static(package: str, package_file: str) -> None:
-    """Serve the ``static`` folder beside `package_file` as ``static_url(name, package)``."""
-    _static_folders[package] = Path(package_file).parent / "static"
-
-
-def menu_of(who: Actor | None) -> list[dict[str, Any]]:
-    """Return the top bar's entries this person may open."""
-    if who is None:
-        return []
-    return [
-        {
-            "label": gettext(entry.label),
-            "url": url_for(entry.endpoint),
-            "active": any(_is_here(each) for each in _group(entry)),
-        }
-        for entry in _menu
-        if who.may(entry.permission)
-    ]
-
-
-def tabs_of(who: Actor | None) -> list[dict[str, Any]]:
-    """Return the tabs of the page asked for which this person may open; none where there is but one."""
-    group = next((group for group in map(_group, _menu) if any(map(_is_here, group))), [])
-    shown = [entry for entry in group if who is not None and who.may(entry.permission)]
-    if len(shown) < 2:
-        return []
-    exact = [entry for entry in shown if entry.endpoint == request.endpoint]
-    here = next(iter(exact or [entry for entry in shown if _is_here(entry)]), None)
-    return [
-        {
-            "label": gettext(entry.label),
-            "url": url_for(entry.endpoint),
-            "current": ("page" if exact else "true") if entry is here else None,
-        }
-        for entry in shown
-    ]
-
-
-def _group(entry: MenuEntry) -> list[MenuEntry]:
-    return [entry, *_tabs.get(entry.endpoint, ())]
-
-
-def _is_here(entry: MenuEntry) -> bool:
-    return (request.endpoint or "").rpartition(".")[0] == entry.endpoint.rpartition(".")[0]
 
 
 def page_actor() -> Actor:
@@ -218,37 +137,10 @@ def _finish(response: Response) -> Response:
     return response
 
 
-@cache
-def _fingerprint(path: Path) -> str:
-    digest = hashlib.sha256()
-    for file in sorted(path.rglob("*")):
-        if file.is_file():
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]
-
-
 def public_url(endpoint: str, **values: Any) -> str:
     """Return the whole address of a page, for a link that is handed on; at PUBLIC_URL where that is set."""
     base = current_app.config["SETTINGS"].public_url
     return base + url_for(endpoint, **values) if base else url_for(endpoint, _external=True, **values)
-
-
-def static_url(filename: str, package: str = "core") -> str:
-    """Return the versioned address of a static file; relative imports inside keep the version."""
-    return url_for(
-        "static_file", package=package, tag=_fingerprint(_static_folders[package]), filename=filename
-    )
-
-
-def _static_file(package: str, tag: str, filename: str) -> BaseResponse:
-    from flask import abort, send_from_directory
-
-    folder = _static_folders.get(package)
-    if folder is None:
-        abort(404)
-    response = send_from_directory(folder, filename, max_age=31536000, conditional=True)
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    return response
 
 
 @bp.get("/")
@@ -305,18 +197,6 @@ def ready() -> BaseResponse:
     return response
 
 
-def local_time(instant: Any, form: str = "short") -> str:
-    """Return an instant as the reader's date and time in the company's zone; empty for None."""
-    locale = get_locale()
-    if locale is not None and locale.language == "en":
-        form = _ENGLISH_TIMES[form]
-    return format_datetime(instant, form) if instant else ""
-
-
-_ENGLISH_TIMES = {"short": "d MMM y, HH:mm", "medium": "d MMM y, HH:mm:ss"}
-"""The day before the month in words: nobody mistakes the one for the other."""
-
-
 def _banner() -> str | None:
     if current_app.config["SETTINGS"].clock_start is None:
         return None
@@ -324,12 +204,11 @@ def _banner() -> str | None:
 
 
 def _context() -> dict[str, Any]:
-    locale = get_locale()
     return {
         "actor": g.get("actor"),
         "menu": menu_of(g.get("actor")) if not wants_json() else [],
         "tabs": tabs_of(g.get("actor")) if not wants_json() else [],
-        "locale": locale.language if locale else "zh",
+        "locale": reader_language(),
         "locales": LOCALES,
         "theme": g.get("theme") or request.cookies.get("theme") or "auto",
         "csp_nonce": csp_nonce,
@@ -367,6 +246,6 @@ def init_app(app: Flask) -> None:
     app.context_processor(_context)
     app.jinja_env.filters["local_time"] = local_time
     app.jinja_env.policies["ext.i18n.trimmed"] = True
-    app.add_url_rule("/static/<package>/<tag>/<path:filename>", "static_file", _static_file)
+    app.add_url_rule("/static/<package>/<tag>/<path:filename>", "static_file", send_static)
     app.register_error_handler(Unauthenticated, _to_sign_in)
     app.register_blueprint(bp)

@@ -17,6 +17,7 @@ from core.auth.permissions import allow, check_known_roles
 from core.config import Settings, SettingsError
 from core.db import db
 from core.errors import mark
+from core.menu import add_menu
 from core.worker import worker_command
 
 ROOT = Path(__file__).parent.parent
@@ -58,7 +59,7 @@ def init_app(app: Flask, settings: Settings) -> Api:
     idempotency.init_app(app)
     doors.register_blueprint(auth_api.blp)
     app.register_blueprint(people_pages.bp)
-    web.add_menu(90, mark("People"), "people.list_", "people.read")
+    add_menu(90, mark("People"), "people.list_", "people.read")
     app.cli.add_command(worker_command)
     app.cli.add_command(commands.users)
     return doors

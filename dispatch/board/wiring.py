@@ -7,7 +7,8 @@ from flask_smorest import Api
 
 from core.errors import mark
 from core.i18n import add_catalogues
-from core.web import add_menu, add_static
+from core.menu import add_menu
+from core.static_files import add_static
 from dispatch.board import pages
 
 

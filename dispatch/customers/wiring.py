@@ -8,7 +8,7 @@ from flask_smorest import Api
 from core.auth.permissions import allow
 from core.errors import mark
 from core.i18n import add_catalogues
-from core.web import add_menu, add_tab
+from core.menu import add_menu, add_tab
 from dispatch.customers import api, pages
 
 STAFF = ("agent", "dispatcher", "engineer", "warehouse", "reviewer", "manager")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from core.errors import mark
-from core.forms import reader_language
+from core.i18n import reader_language
 from core.resource import Filter, Resource
 from dispatch.flows import categories
 from dispatch.flows.models import Category

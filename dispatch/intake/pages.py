@@ -13,9 +13,10 @@ from werkzeug.wrappers import Response
 from core import forms
 from core.db import transaction
 from core.errors import DomainError, mark
+from core.i18n import local_time
 from core.pages import PAGE_SIZE
 from core.problems import sentence
-from core.web import local_time, page_actor
+from core.web import page_actor
 from dispatch.intake import locations, runs
 from dispatch.intake.models import ImportRun
 from dispatch.intake.schemas import KIND_NAMES, ImportPageSchema, reason_of

@@ -9,9 +9,9 @@ from flask_babel import format_decimal, gettext
 
 from core.auth.actors import Actor
 from core.errors import mark
+from core.i18n import local_time
 from core.pages import Pages, blueprint
 from core.verb_pages import Verb, action_of, add_verbs
-from core.web import local_time
 from dispatch.planning import comparison, runs
 from dispatch.planning.models import OptimizationRun
 from dispatch.planning.resources import RUNS

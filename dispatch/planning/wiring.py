@@ -9,7 +9,7 @@ from core import jobs
 from core.auth.permissions import allow
 from core.errors import mark
 from core.i18n import add_catalogues
-from core.web import add_menu
+from core.menu import add_menu
 from dispatch.planning import api, models, pages, replan, runs
 
 __all__ = ["init_app", "models"]

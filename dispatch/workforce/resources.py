@@ -13,7 +13,7 @@ from core.auth.actors import Actor
 from core.db import db
 from core.errors import mark
 from core.fields import DAY_RANGE, Instant
-from core.forms import reader_language
+from core.i18n import reader_language
 from core.resource import Filter, Resource
 from dispatch.workforce import engineers, shifts
 from dispatch.workforce.models import LEAVE_KINDS, Engineer, EngineerSkill, Leave, Shift, Skill

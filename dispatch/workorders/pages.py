@@ -10,10 +10,11 @@ from flask_babel import gettext
 from core import forms, records
 from core.auth.actors import Actor
 from core.errors import NotFound, mark
+from core.i18n import local_time
 from core.pages import PAGE_SIZE, Pages, blueprint
 from core.resource import Resource
 from core.verb_pages import Verb, action_of, add_verbs
-from core.web import local_time, page_actor
+from core.web import page_actor
 from dispatch.customers.resources import SITES
 from dispatch.workorders import orders, rules
 from dispatch.workorders.models import Visit, WorkOrder

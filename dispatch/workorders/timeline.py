@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext
 
 from core.auth.actors import Actor
-from core.web import local_time
+from core.i18n import local_time
 from dispatch.workorders import rules
 from dispatch.workorders.models import OrderEvent, VisitEvent, WorkOrder
 from dispatch.workorders.requests import is_customer_only
