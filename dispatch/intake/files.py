@@ -24,6 +24,9 @@ MOST_UNPACKED_BYTES = 300_000_000
 MOST_SHARED_BYTES = 60_000_000
 MOST_RATIO = 200
 MOST_COLUMNS = 500
+MOST_ROWS = 1_048_576
+"""Of a sheet. One that claims more would have us count through empty rows for hours."""
+_DAMAGED = mark("The .xlsx file is damaged: save it again.")
 _FOREIGN = {
     b"\xd0\xcf\x11\xe0": mark("This is an old Excel file (.xls): save it as .xlsx or as CSV."),
     b"%PDF": mark("This is a PDF: send the table as CSV or .xlsx."),
@@ -169,7 +172,7 @@ def _check_package(path: Path) -> None:
         with zipfile.ZipFile(path) as package:
             parts = package.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise Invalid(mark("The .xlsx file is damaged: save it again.")) from None
+        raise Invalid(_DAMAGED) from None
     if not any(part.filename == "xl/workbook.xml" for part in parts):
         raise Invalid(mark("This is no .xlsx file: send the table as CSV or .xlsx."))
     unpacked = sum(part.file_size for part in parts)
@@ -189,7 +192,7 @@ def _raw_rows(path: Path, encoding: str, delimiter: str) -> Iterator[Iterator[li
                 book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
             except Exception:
                 # A damaged package fails in as many ways as there are parts in it.
-                raise Invalid(mark("The .xlsx file is damaged: save it again.")) from None
+                raise Invalid(_DAMAGED) from None
             try:
                 yield _xlsx_rows(book)
             finally:
@@ -219,15 +222,18 @@ def _xlsx_rows(book: Any) -> Iterator[list[str]]:
     if sheet is None:
         raise Invalid(mark("The .xlsx file has no sheet with rows."))
     sheet.reset_dimensions()
-    rows = sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS + 1)
+    # Without a last column, which every row would be filled up to.
+    rows = sheet.iter_rows(values_only=True)
     for number in itertools.count(1):
         try:
             cells = next(rows)
         except StopIteration:
             return
         except Exception:
-            raise UnreadableRow(number, mark("The .xlsx file is damaged: save it again.")) from None
-        yield [_text_of(cell) for cell in cells]
+            raise UnreadableRow(number, _DAMAGED) from None
+        if number > MOST_ROWS:
+            raise UnreadableRow(number, _DAMAGED)
+        yield [_text_of(cell) for cell in cells[: MOST_COLUMNS + 1]]
 
 
 def _text_of(cell: Any) -> str:

@@ -101,6 +101,21 @@ def test_cells_of_a_workbook_read_as_text(tmp_path: Path) -> None:
     ]
 
 
+def test_a_workbook_that_claims_more_rows_than_sheets_have_ends_there(tmp_path: Path) -> None:
+    source = workbook(tmp_path, ("编号",), ("1",), ("2",))
+    path = tmp_path / "far.xlsx"
+    with zipfile.ZipFile(source) as given, zipfile.ZipFile(path, "w") as changed:
+        for part in given.infolist():
+            content = given.read(part)
+            if part.filename == "xl/worksheets/sheet1.xml":
+                content = content.replace(b'<row r="3"', b'<row r="1048577"').replace(b'"A3"', b'"A1048577"')
+            changed.writestr(part, content)
+    rows = open_table(path).rows()
+    assert next(rows) == (2, {"编号": "1"})
+    with pytest.raises(UnreadableRow, match="damaged"):
+        next(rows)
+
+
 def test_workbooks_are_read_without_expanding_entities() -> None:
     assert openpyxl.DEFUSEDXML
 
