@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from core import clock
 from core.auth.actors import Actor, person
@@ -49,14 +50,10 @@ def add(actor: Actor, *, email: str, name: str, roles: list[str], **rest: Any) -
         The address is taken.
     """
     actor.require("people.write")
-    email = email.strip().lower()
-    if db.session.scalar(select(User.id).where(User.email == email)):
-        message = mark("Somebody with this e-mail address exists already.")
-        raise Conflict(message, fields={"email": [message]})
-    user = User(email=email, name=name.strip(), **rest)
+    user = User(email=email.strip().lower(), name=name.strip(), **rest)
     db.session.add(user)
     set_roles(actor, user, roles)
-    db.session.flush()
+    _flush()
     return user
 
 
@@ -73,7 +70,13 @@ def set_roles(actor: Actor, user: User, names: list[str]) -> None:
 
 
 def change(actor: Actor, user: User, data: dict[str, Any]) -> User:
-    """Change name, address, roles or active state; deactivation ends sessions and tokens at once."""
+    """Change name, address, roles or active state; deactivation ends sessions and tokens at once.
+
+    Raises
+    ------
+    Conflict
+        The address is taken, or nobody would be administrator.
+    """
     actor.require("people.write")
     if "roles" in data:
         set_roles(actor, user, data["roles"])
@@ -86,7 +89,7 @@ def change(actor: Actor, user: User, data: dict[str, Any]) -> User:
         deactivate(actor, user)
     elif data.get("active"):
         user.active = True
-    db.session.flush()
+    _flush()
     return user
 
 
@@ -158,6 +161,17 @@ def change_password(user: User, old: str, new: str) -> None:
         raise Invalid(message, fields={"old_password": [message]})
     user.password_hash = hash_password(new)
     end_sessions(user)
+
+
+def _flush() -> None:
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        said = str(error.orig).lower()
+        if "unique" not in said or "email" not in said:
+            raise
+        message = mark("Somebody with this e-mail address exists already.")
+        raise Conflict(message, fields={"email": [message]}) from error
 
 
 def _keep_an_administrator(user: User) -> None:
