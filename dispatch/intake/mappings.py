@@ -9,21 +9,23 @@ and ``required``. Headings are compared without case; an underscore is a space.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping as Values
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.errors import Invalid, mark
+from core.json_text import NotJson, value_of_json
 from dispatch.intake.targets import Context, Target
 from geo.datum import Datum
 
 READY = Path(__file__).parent / "mappings"
 CREATABLE = ("categories", "skills", "customers")
+_SOME_INSTANT = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 _PLACE = re.compile(r"\{([^{}]+)\}")
 _KEYS = {"kind", "source", "time_zone", "datum", "empty", "create", "fields", "about"}
 _RULE_KEYS = {
@@ -106,10 +108,16 @@ class Mapping:
     targets: Values[str, Target]
 
     def check_columns(self, columns: tuple[str, ...]) -> None:
-        """Raise Invalid unless the file has a column for every field rows must have."""
-        present = {_key(column) for column in columns}
+        """Raise Invalid unless the file has a column for every field rows must have, and no two for one."""
+        present: dict[str, str] = {}
+        read = {key for rule in self.rules.values() for template in rule.templates for key in template.keys}
+        for column in filter(None, columns):
+            first = present.setdefault(_key(column), column)
+            if first != column and _key(column) in read:
+                message = mark("The columns %(first)s and %(column)s are called the same: rename one.")
+                raise Invalid(message, first=first, column=column)
         for name, rule in self.rules.items():
-            fed = any(present.issuperset(template.keys) for template in rule.templates)
+            fed = any(present.keys() >= set(template.keys) for template in rule.templates)
             if not fed and rule.required and rule.constant is None and rule.default is None:
                 message = mark(
                     "The file has no column %(column)s, needed for %(field)s. It has: %(columns)s."
@@ -154,7 +162,7 @@ def document_of(name_or_json: str) -> dict[str, Any]:
     Raises
     ------
     Invalid
-        There is no ready mapping of this name, or the text is not a JSON object.
+        There is no ready mapping of this name, or the text is not a JSON object that can be stored.
     """
     text = name_or_json.strip()
     if not text.startswith("{"):
@@ -165,9 +173,9 @@ def document_of(name_or_json: str) -> dict[str, Any]:
             raise Invalid(message, name=text[:80], names=", ".join(ready_names()))
         text = (READY / f"{text}.json").read_text(encoding="utf-8")
     try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise Invalid(mark("The mapping is not JSON: %(error)s."), error=str(error)) from None
+        document = value_of_json(text)
+    except NotJson as error:
+        raise Invalid(mark("The mapping is not JSON: %(error)s."), **error.facts) from None
     if not isinstance(document, dict):
         raise Invalid(mark("A mapping is a JSON object."))
     return document
@@ -250,7 +258,7 @@ def _rule(name: str, spec: Any, zone: ZoneInfo, target: Target, *, override: boo
         values={str(key).casefold(): str(value) for key, value in values.items()},
         required=target.required or bool(spec.get("required")),
         context=Context(
-            tuple(_texts(spec.get("format", []), name)),
+            tuple(_formats(spec.get("format", []), name)),
             zone if override else _zone(spec.get("time_zone"), zone),
         ),
     )
@@ -283,6 +291,16 @@ def _texts(value: Any, where: str) -> list[str]:
     if not isinstance(items, list) or not all(isinstance(item, str) and item for item in items):
         raise Invalid(mark("In %(where)s the mapping needs a text or a list of texts."), where=where)
     return items
+
+
+def _formats(value: Any, where: str) -> list[str]:
+    for form in (formats := _texts(value, where)):
+        try:
+            datetime.strptime(_SOME_INSTANT.strftime(form), form)  # noqa: DTZ007
+        except (ValueError, re.error):
+            message = mark("The format of %(name)s, %(form)s, can be read by no date: see strptime.")
+            raise Invalid(message, name=where, form=form[:80]) from None
+    return formats
 
 
 def _text_or_none(value: Any) -> str | None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.errors import Invalid
+from core.errors import DomainError, Invalid
 from dispatch.intake.mappings import Mapping, document_of, mapping_of, ready_names
 from dispatch.intake.runs import IMPORTERS
 from dispatch.intake.targets import Context, cents
@@ -118,6 +118,13 @@ def test_a_required_cell_that_is_empty_is_an_error() -> None:
     assert [(e.column, e.message) for e in errors] == [("id", "This must not be empty.")]
 
 
+def test_two_columns_that_differ_by_case_alone_are_refused_where_one_is_read() -> None:
+    mapping = requests_mapping(title="Title")
+    mapping.check_columns(("id", "title", "colour", "Colour"))
+    with pytest.raises(Invalid, match="title and TITLE"):
+        mapping.check_columns(("id", "title", "TITLE"))
+
+
 def test_a_column_the_file_lacks_is_named_with_those_it_has() -> None:
     with pytest.raises(Invalid, match=r"no column id, needed for external_key\. It has: key, title"):
         requests_mapping().check_columns(("key", "title"))
@@ -140,6 +147,8 @@ def test_a_column_the_file_lacks_is_named_with_those_it_has() -> None:
         ({"create": ["engineers"]}, "cannot create engineers"),
         ({"time_zone": "Moon/Base"}, "no time zone Moon/Base"),
         ({"colour": 1}, "unknown word colour"),
+        ({"fields": {**NEEDED, "occurred_at": {"columns": "t", "format": "%d %d"}}}, "format of occurred_at"),
+        ({"fields": {**NEEDED, "occurred_at": {"columns": "t", "format": ["%Y", "%Q"]}}}, "format of occ"),
     ],
 )
 def test_a_mapping_that_does_not_hold_together_is_refused(change: dict[str, Any], sentence: str) -> None:
@@ -150,8 +159,15 @@ def test_a_mapping_that_does_not_hold_together_is_refused(change: dict[str, Any]
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("../../secret", "no mapping"), ("nothing", "no mapping"), ("{not json", "not JSON")],
+    [
+        ("../../secret", "no mapping"),
+        ("nothing", "no mapping"),
+        ("{not json", "not JSON"),
+        ('{"about": NaN}', "not JSON"),
+        ('{"about": "\\u0000"}', "cannot be stored"),
+        ('{"about": ' + "[" * 100_000, "too deeply"),
+    ],
 )
 def test_a_mapping_that_cannot_be_found_or_read_is_refused(text: str, sentence: str) -> None:
-    with pytest.raises(Invalid, match=sentence):
+    with pytest.raises(DomainError, match=sentence):
         document_of(text)
