@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -66,13 +66,17 @@ def publish_run(
         The run has no plan.
     """
     actor.require("optimization-runs.write")
-    # Two people publishing at once: the second waits here and finds nothing open.
-    db.session.execute(select(OptimizationRun.id).where(OptimizationRun.id == run.id).with_for_update())
+    # Two people at one run: the second waits here and finds nothing open.
+    db.session.refresh(run, with_for_update=True)
     if run.status not in ("ready", "published"):
         raise Conflict(mark("This run has no plan to publish."), code="run_not_ready")
     done = Publication()
     rows = _open_rows(run, visit_ids, engineer_ids)
-    present = _present([row.visit_id for row in rows])
+    # Two runs with the same engineers: the second waits here and sees what the first gave them.
+    crew = {one for row in rows for one in (row.engineer_id, row.was_engineer_id) if one}
+    held = select(Engineer.id).where(Engineer.id.in_(crew)).order_by(Engineer.id)
+    db.session.execute(held.with_for_update(key_share=True))
+    present = _present(rows)
     accepted = []
     for row in rows:
         visit = present[row.visit_id]
@@ -129,20 +133,27 @@ def _open_rows(
     return rows
 
 
-def _present(visit_ids: list[uuid.UUID]) -> dict[uuid.UUID, Visit]:
-    """Return the visits as they are now, with their orders, held against other changes."""
-    found: dict[uuid.UUID, Visit] = {}
-    fresh = {"populate_existing": True}
-    for first in range(0, len(visit_ids), 1_000):
-        query = select(Visit).where(Visit.id.in_(visit_ids[first : first + 1_000])).order_by(Visit.id)
-        held = list(db.session.scalars(query.with_for_update(of=Visit).execution_options(**fresh)))
-        asked = select(WorkOrder).where(WorkOrder.id.in_({visit.order_id for visit in held}))
-        orders = {row.id: row for row in db.session.scalars(asked.execution_options(**fresh)).unique()}
-        for visit in held:
-            # Loading the orders' visits anew made each of them forget its order.
-            set_committed_value(visit, "order", orders[visit.order_id])
-            found[visit.id] = visit
+def _present(rows: list[RunAssignment]) -> dict[uuid.UUID, Visit]:
+    """Return the visits as they are now, with their orders, held against other changes.
+
+    Orders before visits and each in the order of their ids, as everybody writes them: nobody waits in a
+    circle.
+    """
+    order_ids, visit_ids = (sorted(ids) for ids in ({r.order_id for r in rows}, {r.visit_id for r in rows}))
+    orders = {row.id: row for row in _held(WorkOrder, order_ids)}
+    found = {row.id: row for row in _held(Visit, visit_ids)}
+    for visit in found.values():
+        # Loading the visits anew made each of them forget its order.
+        set_committed_value(visit, "order", orders[visit.order_id])
     return found
+
+
+def _held(model: type[Any], ids: list[uuid.UUID]) -> Iterator[Any]:
+    """Yield rows by id, read afresh and locked."""
+    for first in range(0, len(ids), 1_000):
+        query = select(model).where(model.id.in_(ids[first : first + 1_000])).order_by(model.id)
+        query = query.with_for_update(of=model).execution_options(populate_existing=True)
+        yield from db.session.scalars(query).unique()
 
 
 def _leave_out(done: Publication, row: RunAssignment, outcome: str, code: str, message: str) -> None:

@@ -244,6 +244,7 @@ def discard_run(actor: Actor, run: OptimizationRun) -> None:
         It is not ready.
     """
     actor.require(WRITE)
+    db.session.refresh(run, with_for_update=True)
     if run.status != "ready":
         raise Conflict(mark("Only a run that is ready can be discarded."), code="run_not_ready")
     mine = (RunAssignment.run_id == run.id, RunAssignment.outcome == "open")
