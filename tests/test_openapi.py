@@ -58,6 +58,19 @@ def failures_of(app: Flask, token: str, examples: int) -> list[str]:
     return list(dict.fromkeys(broken))
 
 
+def test_signing_in_too_often_is_refused_as_described(app: Flask) -> None:
+    anybody = app.test_client()
+    wrong = {"email": "nobody@example.org", "password": "not the right one"}
+    for _ in range(17):  # eight a minute, and the minute may end meanwhile
+        answer = anybody.post("/api/v1/session", json=wrong)
+        if answer.status_code != 401:
+            break
+    assert answer.status_code == 429
+    assert answer.mimetype == "application/problem+json" and int(answer.headers["Retry-After"]) > 0
+    described = anybody.get("/api/openapi.json").get_json()["paths"]["/api/v1/session"]["post"]["responses"]
+    assert "429" in described
+
+
 def test_no_request_gets_a_5xx_or_an_undocumented_answer(app: Flask, admin: Any) -> None:
     broken = failures_of(app, admin.secret, examples=4)
     assert not broken, "\n\n".join(broken[:10])

@@ -96,6 +96,7 @@ class Session(MethodView):
 
     @blp.arguments(schemas.SignInSchema)
     @blp.response(200, schemas.MeSchema)
+    @blp.alt_response(429, description="Too many tries")
     @blp.doc(operationId="sign_in", summary="Sign in with e-mail and password", security=[])
     def post(self, data: dict[str, Any]) -> Actor:
         limit_sign_in(data["email"])

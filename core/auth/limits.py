@@ -18,7 +18,7 @@ def limit_sign_in(email: str) -> None:
     tries = ((_PER_ADDRESS, request.remote_addr or ""), (_PER_PERSON, email.strip().lower()[:254]))
     within = [limiter.hit(limit, "sign-in", key) for limit, key in tries]
     if not all(within):
-        raise TooManyRequests
+        raise TooManyRequests(retry_after=60)
 
 
 def init_app(app: Flask) -> None:
