@@ -15,8 +15,8 @@ from dispatch.intake.imports import Entry, Importer
 from dispatch.intake.mappings import Mapping
 from dispatch.intake.references import skill_ids
 from dispatch.intake.targets import Target, cents, counted, flag, names, number, text, whole
+from dispatch.workforce import engineers
 from dispatch.workforce.models import Engineer
-from geo import places
 from geo.datum import to_wgs84
 from geo.models import Territory
 from geo.point import coordinate_problem
@@ -89,35 +89,35 @@ def _resolved(mapping: Mapping, entries: list[Entry]) -> list[dict[str, Any]]:
         if "tools" in values:
             row["tools"] = [{"tool": tool} for tool in values["tools"]]
         rows.append(row)
-    homes = [row for row in rows if "home_lat" in row and "territory_id" not in row]
-    if homes:
-        found = places.territory_ids_at([r["home_lat"] for r in homes], [r["home_lon"] for r in homes])
-        for row, territory_id in zip(homes, found, strict=True):
-            row["territory_id"] = territory_id
     db.session.flush()
     return rows
 
 
-def _create(_actor: Actor, mapping: Mapping, entries: list[Entry]) -> list[uuid.UUID | None]:
+def _take(actor: Actor, engineer: Engineer, row: dict[str, Any], created: bool) -> None:
+    engineers.prepare(actor, engineer, row, created)
+    records.assign(engineer, row)
+
+
+def _create(actor: Actor, mapping: Mapping, entries: list[Entry]) -> list[uuid.UUID | None]:
     ids: list[uuid.UUID | None] = []
     for entry, row in zip(entries, _resolved(mapping, entries), strict=True):
         if entry.errors:
             ids.append(None)
             continue
         engineer = Engineer(id=uuid.uuid4())
-        records.assign(engineer, row)
+        _take(actor, engineer, row, True)
         db.session.add(engineer)
         ids.append(engineer.id)
     db.session.flush()
     return ids
 
 
-def _update(_actor: Actor, mapping: Mapping, pairs: list[tuple[Entry, uuid.UUID]]) -> None:
+def _update(actor: Actor, mapping: Mapping, pairs: list[tuple[Entry, uuid.UUID]]) -> None:
     rows = _resolved(mapping, [entry for entry, _ in pairs]) if pairs else []
     for (entry, id_), row in zip(pairs, rows, strict=True):
         if not entry.errors:
             engineer = db.session.get_one(Engineer, id_)
-            records.assign(engineer, row)
+            _take(actor, engineer, row, False)
             records.touch(engineer)
     db.session.flush()
 

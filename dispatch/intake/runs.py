@@ -193,6 +193,7 @@ def execute_run(job: jobs.JobRun) -> None:
 def _failed(payload: dict[str, Any], reason: str) -> None:
     run = db.session.get_one(ImportRun, uuid.UUID(payload["import_id"]), populate_existing=True)
     run.status, run.error, run.finished_at = "failed", reason, clock.now()
+    file_of(run.id).unlink(missing_ok=True)
 
 
 jobs.on_failure(KIND, _failed)

@@ -109,6 +109,25 @@ def test_engineers_come_in_with_skills_tools_and_home(client_of: Any) -> None:
     assert (report["updated"], report["refused"]) == (1, 1)
 
 
+def test_an_engineer_keeps_the_territory_somebody_gave_them_by_hand(client_of: Any, admin: Any) -> None:
+    territories = []
+    for code, west in (("W", 121), ("E", 122)):
+        corners = [[west, 31], [west + 1, 31], [west + 1, 32], [west, 32], [west, 31]]
+        geometry = {"type": "Polygon", "coordinates": [corners]}
+        territories.append(admin.post("/territories", {"code": code, "name": code, "geometry": geometry}))
+    text = "number,name,home lat,home lon\nE-1,Lin,31.2,121.5\n"
+    dispatcher = client_of("dispatcher")
+    send(dispatcher, text, kind="engineers")
+    [engineer] = admin.get("/engineers").json["items"]
+    west, east = (answer.json["id"] for answer in territories)
+    assert engineer["territory_id"] == west
+    path = f"/engineers/{engineer['id']}"
+    admin.patch(path, {"territory_id": east}, admin.get(path).headers["ETag"])
+    for changed in (text.replace("Lin", "Lin Xiao"), text.replace("31.2", "40.1")):
+        assert send(dispatcher, changed, kind="engineers").json["report"]["updated"] == 1
+        assert admin.get(path).json["territory_id"] == east
+
+
 @pytest.mark.parametrize(
     ("kind", "text", "mapping", "allowed"),
     [
@@ -258,3 +277,4 @@ def test_an_import_whose_file_is_gone_fails_with_a_reason(
     Worker(app).run(until_idle=True)
     ended = client.get(path).json
     assert (ended["status"], ended["error"]) == ("failed", "The file r.csv is empty.")
+    assert waiting_files() == []
