@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext
 from marshmallow import ValidationError, fields
 
-from core import audit, forms
+from core import audit, field_text
 from core.auth.actors import Actor
 from core.i18n import local_time
 from core.resource import Resource, resource_of_table
@@ -74,7 +74,7 @@ def _changes(
         field = shown.get(name)
         if field is not None and "label" in field.metadata and may_see(actor, field):
             values = {"before": _words(field, before.get(name)), "after": _words(field, after.get(name))}
-            changes.append({"field": forms.label_of(field, name), **values})
+            changes.append({"field": field_text.label_of(field, name), **values})
     return changes
 
 
@@ -87,7 +87,7 @@ def _words(field: fields.Field, kept: Any) -> str | None:
         kind: Any = datetime if isinstance(field, fields.DateTime) else date
         value = (time if isinstance(field, fields.Time) else kind).fromisoformat(kept)
     try:
-        text = forms.shown(field, value)
+        text = field_text.shown(field, value)
     except (ValueError, ValidationError, AttributeError):
         text = str(kept)
     return text if len(text) <= 120 else text[:117] + "…"

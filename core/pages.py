@@ -7,28 +7,26 @@ and shows the result.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request
 from flask_babel import gettext
 from markupsafe import Markup
-from marshmallow import EXCLUDE, Schema, ValidationError, fields
-from webargs.fields import DelimitedList
+from marshmallow import EXCLUDE
 from werkzeug.wrappers import Response
 
-from core import forms, records
+from core import forms, lists, records
 from core.auth.actors import Actor
 from core.db import transaction
 from core.errors import DomainError
+from core.field_text import kind_of, label_of
 from core.form_pages import Answer, FormPage, version_sent
 from core.history import history_of, may_see
 from core.problems import sentence
-from core.resource import Resource, resource_named
+from core.resource import Resource
 from core.web import page_actor
-
-PAGE_SIZE = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +61,8 @@ class Pages:
         Fields of the form that the record's page shows in another way.
     history : str or None
         Permission to see who changed what; empty: whoever sees the record; None: nobody.
+    creatable, editable : bool
+        Whether there are forms for a new record and for changing one.
     may_edit : callable
         ``may_edit(actor, record)`` tells whether the record can still be changed, and by them.
     """
@@ -76,7 +76,7 @@ class Pages:
     tables: Callable[[Actor, Any], list[dict[str, Any]]] | None = None
     actions: Callable[[Actor, Any], list[dict[str, Any]]] | None = None
     badge: Callable[[Any], dict[str, Any] | None] | None = None
-    tones: dict[str, dict[str, str]] | None = None
+    tones: lists.Tones | None = None
     more_facts: Callable[[Actor, Any], list[dict[str, Any]]] | None = None
     list_actions: Callable[[Actor], list[dict[str, Any]]] | None = None
     timelines: Callable[[Actor, Any], list[dict[str, Any]]] | None = None
@@ -92,7 +92,7 @@ def blueprint(pages: Pages, module: str) -> Blueprint:
     """Return the blueprint with the pages of one resource; its name is the resource's (with ``_``)."""
     resource = pages.resource
     bp = Blueprint(resource.name.replace("-", "_"), module, url_prefix=f"/{resource.name}")
-    door = _Door(pages, bp.name)
+    door = _Door(pages)
     bp.add_url_rule("", "list_", door.list_)
     bp.add_url_rule("/options", "options", door.options)
     bp.add_url_rule("/<uuid:record_id>", "detail", door.detail)
@@ -106,115 +106,38 @@ def blueprint(pages: Pages, module: str) -> Blueprint:
 
 
 class _Door:
-    def __init__(self, pages: Pages, name: str) -> None:
+    def __init__(self, pages: Pages) -> None:
         self.pages = pages
         self.resource = pages.resource
-        self.name = name
 
     def url(self, endpoint: str, **values: Any) -> str:
-        return url_for(f"{self.name}.{endpoint}", **values)
+        return lists.url_of(self.resource, endpoint, **values)
 
     def list_(self) -> str:
         who = page_actor()
-        args, drawn = self._filters()
+        args, filters = lists.filters_of(self.resource, self.pages.filters)
         page = records.page_of(self.resource, who, args)
-        schema = self.resource.schema()
         actions = list(self.pages.list_actions(who)) if self.pages.list_actions else []
         if self.pages.creatable and who.may(self.resource.write):
-            label = gettext("New %(noun)s", noun=gettext(self.resource.label).lower())
-            actions.append({"label": label, "url": self.url("new"), "primary": True})
+            actions.append({"label": self._new_label(), "url": self.url("new"), "primary": True})
+        sort = args.get("sort") or self.resource.sort[0]
         return render_template(
             "list.html",
             title=gettext(self.resource.label_plural),
             actions=actions,
-            filters=drawn,
-            datalists=[field["datalist"] for field in drawn if field.get("datalist")],
-            columns=self._columns(schema, args),
-            rows=[self._row(who, schema, record) for record in page.items],
-            page={
-                "number": page.page,
-                "pages": page.pages,
-                "total": page.total,
-                "url": lambda number: self.url("list_", **{**request.args.to_dict(), "page": number}),
-            },
+            filters=filters,
+            datalists=[field["datalist"] for field in filters if field.get("datalist")],
+            columns=lists.columns_of(self.resource, self.pages.columns, sort),
+            rows=lists.rows_of(who, self.resource, page.items, self.pages.columns, self.pages.tones),
+            page=lists.pager(
+                page.page,
+                page.total,
+                lambda number: self.url("list_", **{**request.args.to_dict(), "page": number}),
+            ),
         )
 
-    def _filters(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        args: dict[str, Any] = {"page_size": PAGE_SIZE, "page": 1}
-        drawn = []
-        if self.resource.search:
-            args["q"] = request.args.get("q", "")[:200]
-            drawn.append({"name": "q", "label": gettext("Search"), "kind": "search", "value": args["q"]})
-        page = request.args.get("page", "1")
-        args["page"] = min(max(int(page[:7]), 1), 100_000) if page.isdecimal() else 1
-        if request.args.get("sort") in self.resource.sortable:
-            args["sort"] = request.args["sort"]
-        for name in self.pages.filters:
-            field = self.resource.filters[name].field
-            raw = request.args.get(name, "")
-            drawn.append(self._drawn_filter(name, field, raw))
-            if not raw:
-                continue
-            try:
-                text = forms.read_text(field, raw)
-                is_list = isinstance(field, fields.List) and not isinstance(field, DelimitedList)
-                args[name] = field.deserialize([text] if is_list else text)
-            except (ValidationError, ValueError):
-                drawn[-1]["error"] = gettext("This cannot be filtered by.")
-        return args, drawn
-
-    def _drawn_filter(self, name: str, field: fields.Field, raw: str) -> dict[str, Any]:
-        choices = forms.choices_of(field)
-        drawn: dict[str, Any]
-        if isinstance(field, fields.Boolean):
-            choices = [("true", gettext("Yes")), ("false", gettext("No"))]
-        if choices:
-            drawn = {"name": name, "kind": "select", "choices": choices, "value": raw}
-        else:
-            drawn = forms.form_field(name, field, raw)
-        return {**drawn, "label": forms.label_of(field, name), "required": False}
-
-    def _columns(self, schema: Schema, args: dict[str, Any]) -> list[dict[str, Any]]:
-        columns = []
-        now = args.get("sort") or self.resource.sort[0]
-        sortable = {name.lstrip("-") for name in self.resource.sort}
-        for name in self.pages.columns:
-            field = schema.fields[name]
-            column: dict[str, Any] = {"key": name, "label": forms.label_of(field, name)}
-            column["numeric"] = isinstance(field, fields.Number) and not forms.choices_of(field)
-            if name in sortable:
-                after = f"-{name}" if now == name else name
-                column.update(
-                    sortable=True,
-                    url=self.url("list_", **{**request.args.to_dict(), "sort": after, "page": 1}),
-                )
-                if now.lstrip("-") == name:
-                    column["sorted"] = "desc" if now.startswith("-") else "asc"
-            columns.append(column)
-        return columns
-
-    def _row(self, who: Actor, schema: Schema, record: Any) -> dict[str, Any]:
-        row: dict[str, Any] = {}
-        for index, name in enumerate(self.pages.columns):
-            cell = self._fact(who, schema, name, record)
-            if index == 0:
-                cell["url"] = self.url("detail", record_id=record.id)
-            row[name] = cell
-        return row
-
-    def _fact(self, who: Actor, schema: Schema, name: str, record: Any) -> dict[str, Any]:
-        field = schema.fields[name]
-        value = field.get_value(record, name, accessor=schema.get_attribute)
-        value = None if value is fields.missing_ else value
-        cell: dict[str, Any] = {"text": forms.shown(field, value)}
-        tone = (self.pages.tones or {}).get(name, {}).get(str(value))
-        if tone:
-            cell["tone"] = tone
-        target = field.metadata.get("resource")
-        is_one = value is not None and not isinstance(value, list)
-        if target and is_one and who.may(resource_named(target).read):
-            cell["url"] = url_for(f"{target.replace('-', '_')}.detail", record_id=value)
-        return cell
+    def _new_label(self) -> str:
+        return gettext("New %(noun)s", noun=gettext(self.resource.label).lower())
 
     def detail(self, record_id: uuid.UUID) -> str:
         who = page_actor()
@@ -225,9 +148,9 @@ class _Door:
                 "title": gettext(title) if title else "",
                 "facts": [
                     {
-                        "label": forms.label_of(schema.fields[name], name),
-                        "wide": forms.kind_of(schema.fields[name]) in ("textarea", "json"),
-                        **self._fact(who, schema, name, record),
+                        "label": label_of(schema.fields[name], name),
+                        "wide": kind_of(schema.fields[name]) in ("textarea", "json"),
+                        **lists.cell_of(who, schema, name, record, self.pages.tones),
                     }
                     for name in names
                     if not schema.fields[name].load_only
@@ -272,20 +195,19 @@ class _Door:
     def new(self) -> Answer:
         who = page_actor()
         who.require(self.resource.write)
-        title = gettext("New %(noun)s", noun=gettext(self.resource.label).lower())
-        form = self._form(who, title, self.url("list_"))
+        form = self._form(who, self._new_label(), self.url("list_"))
         if request.method == "GET":
             given = {name: value for name, value in request.args.items() if name in form.names}
             return form.drawn({**forms.values_of(form.schema, None), **given})
 
         def carry_out(data: dict[str, Any]) -> str:
-            made = self.pages.create(who, data) if self.pages.create else self._create(who, data)
+            if self.pages.create:
+                made = self.pages.create(who, data)
+            else:
+                made = records.create(self.resource, who, data)
             return self.url("detail", record_id=made.id)
 
         return form.sent(who, carry_out, gettext("Saved."))
-
-    def _create(self, who: Actor, data: dict[str, Any]) -> Any:
-        return records.create(self.resource, who, data)
 
     def edit(self, record_id: uuid.UUID) -> Answer:
         who = page_actor()
@@ -334,46 +256,3 @@ class _Door:
         page = records.page_of(self.resource, who, {"q": text[:200], "page_size": 20})
         titles = dict.fromkeys(self.resource.title(record) for record in page.items)
         return Markup("").join(Markup('<option value="{}"></option>').format(title) for title in titles)
-
-
-def table_of(
-    actor: Actor,
-    resource: Resource,
-    rows: Iterable[Any],
-    columns: tuple[str, ...],
-    *,
-    title: str = "",
-    every: dict[str, Any] | None = None,
-    new: dict[str, Any] | None = None,
-) -> dict[str, Any]:
-    """Return a table of records that belong to another, as `detail.html` draws it.
-
-    Parameters
-    ----------
-    columns : tuple of str
-        Fields of the resource's schema; the first links to the record.
-    title : str
-        In the reader's language; empty: the resource's plural.
-    every : dict, optional
-        Filters of the list of all of them, for a link to it.
-    new : dict, optional
-        What a form for a new one begins with; None: no button for it.
-    """
-    schema = resource.schema()
-    door = resource.name.replace("-", "_")
-    drawn = []
-    for record in rows:
-        row = {name: {"text": forms.shown(schema.fields[name], getattr(record, name))} for name in columns}
-        row[columns[0]]["url"] = url_for(f"{door}.detail", record_id=record.id)
-        drawn.append(row)
-    actions = []
-    if every is not None:
-        actions.append({"label": gettext("Show all"), "url": url_for(f"{door}.list_", **every)})
-    if new is not None and actor.may(resource.write):
-        actions.append({"label": gettext("Add"), "url": url_for(f"{door}.new", **new)})
-    return {
-        "title": title or gettext(resource.label_plural),
-        "columns": [{"key": name, "label": forms.label_of(schema.fields[name], name)} for name in columns],
-        "rows": drawn,
-        "actions": actions,
-    }

@@ -36,11 +36,6 @@ class Page:
     page_size: int
     total: int
 
-    @property
-    def pages(self) -> int:
-        """How many pages there are, at least one."""
-        return max(1, -(-self.total // self.page_size))
-
 
 def rows_of(resource: Resource, actor: Actor) -> Select[Any]:
     """Return the query of the rows `actor` sees among those of the kind; what they may do is not asked."""

@@ -8,10 +8,10 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext
 
-from core import forms
 from core.auth.actors import Actor
 from core.errors import mark
 from core.pages import Pages, blueprint
+from core.references import title_of
 from core.verb_pages import Verb, action_of, add_verbs
 from inventory import ledger, part_requests
 from inventory.models import Part, PartRequest, StockLocation
@@ -31,7 +31,7 @@ def _on_hand_table(resource: str, label: str, quantities: dict[uuid.UUID, int]) 
     rows = [
         {
             "what": {
-                "text": forms.title_of(resource, each),
+                "text": title_of(resource, each),
                 "url": url_for(f"{resource.replace('-', '_')}.detail", record_id=each),
             },
             "on_hand": {"text": str(quantity)},

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from core.auth.actors import Actor
 from core.db import db
-from core.pages import Pages, blueprint, table_of
+from core.lists import table_of
+from core.pages import Pages, blueprint
 from dispatch.customers.models import Asset, Contract, Customer, Site
 from dispatch.customers.resources import ASSETS, CONTRACTS, CUSTOMERS, SITES
 

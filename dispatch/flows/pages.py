@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from core.auth.actors import Actor
 from core.db import db
-from core.pages import Pages, blueprint, table_of
+from core.lists import table_of
+from core.pages import Pages, blueprint
 from dispatch.flows.models import Category
 from dispatch.flows.resources import CATEGORIES
 

@@ -14,7 +14,7 @@ from core import forms
 from core.db import transaction
 from core.errors import DomainError, mark
 from core.i18n import local_time
-from core.pages import PAGE_SIZE
+from core.lists import PAGE_SIZE, page_number, pager
 from core.problems import sentence
 from core.web import page_actor
 from dispatch.intake import locations, runs
@@ -33,14 +33,8 @@ STATUSES = {
 bp = Blueprint("imports", __name__, url_prefix="/imports")
 
 
-def _page_number() -> int:
-    sent = request.args.get("page", "1")
-    return max(1, int(sent)) if sent.isdecimal() and len(sent) < 6 else 1
-
-
 def _pager(endpoint: str, number: int, total: int) -> dict[str, Any]:
-    pages = max(1, -(-total // PAGE_SIZE))
-    return {"number": number, "pages": pages, "total": total, "url": lambda n: url_for(endpoint, page=n)}
+    return pager(number, total, lambda number: url_for(endpoint, page=number))
 
 
 def _columns(**labels: str) -> list[dict[str, str]]:
@@ -56,7 +50,7 @@ def _badge(run: ImportRun) -> dict[str, str]:
 def list_() -> str:
     """List the imports people sent, newest first."""
     who = page_actor()
-    number = _page_number()
+    number = page_number()
     items, total = runs.latest_runs(who, number, PAGE_SIZE)
     rows = [
         {
@@ -182,7 +176,7 @@ def detail(record_id: uuid.UUID) -> Response:
 def waiting_sites() -> str:
     """List the sites open orders wait for, with where the geocoder supposes them."""
     who = page_actor()
-    number = _page_number()
+    number = page_number()
     items, total = locations.waiting_sites(who, number, PAGE_SIZE)
     ask = {"label": gettext("Ask the geocoder"), "url": url_for("imports.geocode"), "method": "post"}
     columns = _columns(

@@ -12,7 +12,8 @@ from core import clock, forms, records
 from core.auth.actors import Actor
 from core.db import db
 from core.form_pages import Answer, FormPage
-from core.pages import Pages, blueprint, table_of
+from core.lists import table_of
+from core.pages import Pages, blueprint
 from core.web import page_actor
 from dispatch.workforce import shifts
 from dispatch.workforce.models import Engineer

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, render_template, url_for
 from flask_babel import gettext
 
 from core import forms, records
 from core.auth.actors import Actor
 from core.errors import NotFound, mark
+from core.field_text import filled
 from core.i18n import local_time
-from core.pages import PAGE_SIZE, Pages, blueprint
+from core.lists import PAGE_SIZE, page_number, pager
+from core.pages import Pages, blueprint
 from core.resource import Resource
 from core.verb_pages import Verb, action_of, add_verbs
 from core.web import page_actor
@@ -45,7 +47,7 @@ def _prefilled_schedule(visit: Visit) -> dict[str, Any]:
         "end_at": visit.planned_end_at,
     }
     schema = VISIT_VERBS["schedule"][0]()
-    return {name: forms.filled(schema.fields[name], value) for name, value in planned.items()}
+    return {name: filled(schema.fields[name], value) for name, value in planned.items()}
 
 
 def _verb(of: Resource, name: str, schema: Any, act: Any, label: str, **more: Any) -> Verb:
@@ -231,11 +233,8 @@ add_verbs(
 def needs_location() -> str:
     """List the open orders nobody can be sent to, as their site has no position."""
     who = page_actor()
-    sent = request.args.get("page", "1")
-    number = max(1, int(sent)) if sent.isdecimal() and len(sent) < 6 else 1
-    page = records.page_of(
-        WORK_ORDERS, who, {"needs_location": True, "page": number, "page_size": PAGE_SIZE, "sort": "number"}
-    )
+    asked = {"needs_location": True, "page": page_number(), "page_size": PAGE_SIZE, "sort": "number"}
+    page = records.page_of(WORK_ORDERS, who, asked)
     rows = [
         {
             "number": {"text": order.number, "url": url_for("work_orders.detail", record_id=order.id)},
@@ -267,10 +266,5 @@ def needs_location() -> str:
         columns=columns,
         rows=rows,
         empty={"text": gettext("Every open order has a location.")},
-        page={
-            "number": page.page,
-            "pages": page.pages,
-            "total": page.total,
-            "url": lambda n: url_for("work_orders.needs_location", page=n),
-        },
+        page=pager(page.page, page.total, lambda number: url_for("work_orders.needs_location", page=number)),
     )

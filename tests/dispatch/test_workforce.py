@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from core import forms
 from core.auth.actors import Actor, person
 from core.db import db
+from core.field_text import choices_of
 from dispatch.workforce import engineers
 from dispatch.workforce.models import Shift
 from dispatch.workforce.resources import SHIFTS
@@ -238,7 +238,7 @@ def test_a_shift_is_called_by_its_engineer_and_local_time(admin: Any) -> None:
 def test_an_account_is_chosen_among_people_who_are_engineers(client_of: Any) -> None:
     user_id = str(client_of("engineer").user_id)
     client_of("agent")
-    assert forms.choices_of(EngineerSchema().fields["user_id"]) == [(user_id, "engineer")]
+    assert choices_of(EngineerSchema().fields["user_id"]) == [(user_id, "engineer")]
 
 
 def test_a_changed_shift_still_holds_its_breaks(admin: Any) -> None:
