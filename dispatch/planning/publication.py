@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -96,6 +96,7 @@ def publish_run(
             _carry_out(actor, done, run, row, present[row.visit_id])
     del engineers
     db.session.flush()
+    _renew_ways(run, accepted)
     _follow_own_changes(run, [row.order_id for row in accepted])
     settle_run(actor, run)
     if done.scheduled or done.removed:
@@ -152,7 +153,7 @@ def _held(model: type[Any], ids: list[uuid.UUID]) -> Iterator[Any]:
     """Yield rows by id, read afresh and locked."""
     for first in range(0, len(ids), 1_000):
         query = select(model).where(model.id.in_(ids[first : first + 1_000])).order_by(model.id)
-        query = query.with_for_update(of=model).execution_options(populate_existing=True)
+        query = query.with_for_update(of=model, key_share=True).execution_options(populate_existing=True)
         yield from db.session.scalars(query).unique()
 
 
@@ -245,6 +246,29 @@ def _place_of(row: RunAssignment) -> dict[str, Any]:
         "start_at": row.planned_start_at,
         "end_at": row.planned_end_at,
     }
+
+
+def _renew_ways(run: OptimizationRun, published: list[RunAssignment]) -> None:
+    """Give visits that stay their new way, of engineers whose whole day now is as the run drew it."""
+    of_run = (RunAssignment.run_id == run.id, RunAssignment.change.in_(MOVES))
+    pair = (RunAssignment.engineer_id, RunAssignment.was_engineer_id)
+    missing = db.session.execute(select(*pair).where(*of_run, RunAssignment.outcome != "published"))
+    whole = {one for row in published for one in (row.engineer_id, row.was_engineer_id)}
+    whole -= {one for row in missing for one in row}
+    ways = {
+        uuid.UUID(stop["visit_id"]): (engineer_id, stop)
+        for route in run.routes or []
+        if (engineer_id := uuid.UUID(route["engineer_id"])) in whole
+        for stop in route["stops"]
+    }
+    for visit in _held(Visit, sorted(ways)):
+        engineer_id, stop = ways[visit.id]
+        if (visit.engineer_id, visit.planned_start_at) == (
+            engineer_id,
+            datetime.fromisoformat(stop["start_at"]),
+        ):
+            visit.travel_s, visit.distance_m = stop["travel_s"], stop["distance_m"]
+    db.session.flush()
 
 
 def _follow_own_changes(run: OptimizationRun, order_ids: list[uuid.UUID]) -> None:

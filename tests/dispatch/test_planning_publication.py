@@ -168,3 +168,49 @@ def test_a_run_without_a_plan_is_not_published(town: Town, actor: Actor) -> None
     run_id = ask(town)
     with transaction(actor), pytest.raises(Conflict):
         runs.publish_run(actor, db.session.get_one(runs.OptimizationRun, run_id))
+
+
+def test_a_visit_that_stays_is_told_its_new_way_once_its_neighbour_came_or_went(
+    town: Town, actor: Actor
+) -> None:
+    engineer = town.add_engineer()
+    late = town.day[0] + 6 * HOUR
+    held = {
+        "engineer_id": engineer.id,
+        "status": "dispatched",
+        "lock": "both",
+        "travel_s": 1,
+        "distance_m": 1,
+    }
+    kept = town.add_order(visit={**held, "planned_start_at": late, "planned_end_at": late + HOUR})
+    other = town.add_order(
+        visit={**held, "planned_start_at": late + HOUR * 1.5, "planned_end_at": late + HOUR * 2}
+    )
+    new = town.add_order(lat=31.3, lon=121.5)
+    run = planned(town, order_ids=[kept.id, new.id])
+    ways = {stop["visit_id"]: stop for route in run.routes or [] for stop in route["stops"]}
+    publish(run)
+    for order in (kept, other):
+        visit = visit_of(order)
+        way = ways[str(visit.id)]
+        assert (visit.travel_s, visit.distance_m) == (way["travel_s"], way["distance_m"]) != (1, 1)
+    assert verbs_of(kept) == []
+
+
+def test_a_visit_that_stays_keeps_its_way_while_only_a_part_of_the_day_is_published(town: Town) -> None:
+    engineer = town.add_engineer()
+    late = town.day[0] + 6 * HOUR
+    held = {
+        "engineer_id": engineer.id,
+        "status": "dispatched",
+        "lock": "both",
+        "travel_s": 1,
+        "distance_m": 1,
+    }
+    kept = town.add_order(visit={**held, "planned_start_at": late, "planned_end_at": late + HOUR})
+    new = town.add_orders(2)
+    run = planned(town)
+    publish(run, visit_ids={visit_of(new[0]).id})
+    assert visit_of(kept).travel_s == 1
+    publish(run)
+    assert visit_of(kept).travel_s == assignments(run)[kept.id].travel_s
