@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask, current_app, request
 from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import core.wiring
 from core.config import Settings, SettingsError
@@ -24,12 +25,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     SettingsError
         A setting is wrong; the message says which, and what it may be.
     """
+    settings = settings or Settings.from_env()
     app = Flask("paidan", static_folder=None)
-    doors = core.wiring.init_app(app, settings or Settings.from_env())
+    doors = core.wiring.init_app(app, settings)
     for package in PACKAGES:
         import_module(f"{package}.wiring").init_app(app, doors)
     core.wiring.finish(app)
     app.register_error_handler(StaleDataError, _changed_at_once)
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=count, x_proto=count, x_host=count
+        )
     return app
 
 

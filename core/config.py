@@ -103,6 +103,12 @@ class Settings:
     public_url: str = _setting(
         "", _url, "address people reach this server at, for links it hands out; empty: as the browser asked"
     )
+    trusted_proxies: int = _setting(
+        "0",
+        _number(0, 9),
+        "how many proxies (nginx …) each request passes; all must set X-Forwarded-For, -Proto and -Host. "
+        "0: these headers are ignored; 1 or more: demo accounts do not work",
+    )
     production: bool = _setting("0", _flag, "1: secure cookies, no demo, SECRET_KEY must be set")
     osrm_url: str = _setting(
         "", _url, "address of osrm-routed for travel on roads; empty: the distance model"

@@ -23,6 +23,8 @@ from core.config import Settings, SettingsError, settings_table
         ({"PRODUCTION": "1"}, "SECRET_KEY"),
         ({"PRODUCTION": "maybe"}, "PRODUCTION"),
         ({"GEOCODER": "oracle"}, "GEOCODER"),
+        ({"TRUSTED_PROXIES": "-1"}, "TRUSTED_PROXIES"),
+        ({"TRUSTED_PROXIES": "127.0.0.1"}, "TRUSTED_PROXIES"),
         ({"BROKER_URL": "redis://127.0.0.1"}, "BROKER_URL"),
     ],
 )
