@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,6 +13,8 @@ from core.errors import mark
 DEFAULT_PRIORITY = "normal"
 DEFAULT_DURATION_S = 3600
 LONGEST_TEXT = 10_000
+LARGEST = 1e100
+"""Of the numbers in custom fields: larger ones fit no float, which is what most readers of JSON have."""
 FIELD_TYPES = ("text", "number", "boolean", "date", "choice")
 
 
@@ -169,7 +170,7 @@ def _value_problem(definition: Mapping[str, Any], value: Any) -> str | None:
             fits = isinstance(value, str) and len(value) <= LONGEST_TEXT
             return None if fits else mark("Give a text of at most 10,000 characters.")
         case "number":
-            fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+            fits = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < LARGEST
             return None if fits else mark("Give a number.")
         case "boolean":
             return None if isinstance(value, bool) else mark("Give true or false.")
