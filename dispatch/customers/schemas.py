@@ -10,8 +10,10 @@ from core.errors import mark
 from core.fields import DAY_RANGE, LocalTime, check_time_zone
 from core.resource import RecordSchema
 from dispatch.customers.models import GRADES, STANCES
+from dispatch.workforce.schemas import Guarded
 from geo.schemas import PositionFields
 
+PRIVATE = "customers.private"
 GRADE_NAMES = {
     "standard": mark("Standard"),
     "silver": mark("Silver"),
@@ -30,7 +32,7 @@ class EngineerStanceSchema(Schema):
     )
 
 
-class CustomerSchema(RecordSchema):
+class CustomerSchema(RecordSchema, Guarded):
     """Somebody work is done for."""
 
     number = fields.String(
@@ -53,7 +55,9 @@ class CustomerSchema(RecordSchema):
         load_default="", validate=validate.Length(max=254), metadata={"label": "E-mail", "kind": "email"}
     )
     notes = fields.String(
-        load_default="", validate=validate.Length(max=10_000), metadata={"label": "Notes", "kind": "textarea"}
+        load_default="",
+        validate=validate.Length(max=10_000),
+        metadata={"label": "Notes", "kind": "textarea", "permission": PRIVATE},
     )
     active = fields.Boolean(load_default=True, metadata={"label": "Active"})
     external_key = fields.String(

@@ -10,6 +10,7 @@ from core.errors import mark
 from core.i18n import add_catalogues
 from core.menu import add_menu, add_tab
 from dispatch.customers import api, pages
+from dispatch.customers.schemas import PRIVATE
 
 STAFF = ("agent", "dispatcher", "engineer", "warehouse", "reviewer", "manager")
 
@@ -21,6 +22,7 @@ def init_app(app: Flask, doors: Api) -> None:
         allow(f"{name}.read", *STAFF, "customer")
         allow(f"{name}.write", "agent", "dispatcher")
     allow("customers.history", *STAFF)
+    allow(PRIVATE, *STAFF)
     doors.register_blueprint(api.blp)
     for door in pages.blueprints:
         app.register_blueprint(door)

@@ -114,11 +114,22 @@ def _cents(label: str, default: int) -> fields.Integer:
     )
 
 
-class EngineerSchema(RecordSchema, _Placed):
-    """Somebody who goes to sites.
+class Guarded(Schema):
+    """Leaves out fields with ``permission`` in their metadata for readers who do not hold it."""
 
-    Fields with ``permission`` in their metadata are left out for readers who do not hold it.
-    """
+    @post_dump
+    def _without_private(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        actor = g.get("actor")
+        hidden = {
+            name
+            for name, field in self.fields.items()
+            if (needed := field.metadata.get("permission")) and not (actor and actor.may(needed))
+        }
+        return {name: value for name, value in data.items() if name not in hidden}
+
+
+class EngineerSchema(RecordSchema, _Placed, Guarded):
+    """Somebody who goes to sites."""
 
     place = ("home_lat", "home_lon")
 
@@ -195,16 +206,6 @@ class EngineerSchema(RecordSchema, _Placed):
         validate=validate.Length(1, 200),
         metadata={"label": "Key in another system"},
     )
-
-    @post_dump
-    def _without_private(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        actor = g.get("actor")
-        hidden = {
-            name
-            for name, field in self.fields.items()
-            if (needed := field.metadata.get("permission")) and not (actor and actor.may(needed))
-        }
-        return {name: value for name, value in data.items() if name not in hidden}
 
 
 class BreakSchema(Schema):

@@ -29,7 +29,7 @@ from dispatch.workorders.verbs import ORDER_VERBS, VISIT_VERBS, order_verbs_of, 
 
 PRIORITY_TONES = {"urgent": "red", "high": "yellow", "normal": "neutral", "low": "grey"}
 STATUS_TONES = {status: style.colour for status, style in rules.STATUSES.items()}
-WITHHELD = {*FOR_STAFF, "channel", "urgency", "impact", "requested_at", "external_source", "external_key"}
+WITHHELD = {*FOR_STAFF, "channel", "urgency", "impact"}
 """What the form of a customer does not have."""
 _DANGERS = {"cancel", "decline", "reject", "dispute"}
 _NEXT_STEPS = {"approve", "confirm", "close", "follow_up"}

@@ -26,7 +26,18 @@ from dispatch.workorders.models import Visit, WorkOrder
 from dispatch.workorders.transitions import log_order
 
 SERIES = "WO"
-FOR_STAFF = ("priority", "duration_s", "skills", "parts", "tools", "respond_due_at", "resolve_due_at")
+FOR_STAFF = (
+    "priority",
+    "duration_s",
+    "skills",
+    "parts",
+    "tools",
+    "requested_at",
+    "respond_due_at",
+    "resolve_due_at",
+    "external_source",
+    "external_key",
+)
 """What customers leave to the category and to our people."""
 CHILDREN = {"skills": "skill_id", "parts": "part_id", "tools": "tool", "windows": "starts_at"}
 """Lists of an order, and by what their entries differ."""
@@ -100,8 +111,12 @@ def _column(model: Any, column: Any, ids: set[uuid.UUID]) -> dict[uuid.UUID, Any
     return found
 
 
-def check(request: Mapping[str, Any], known: References) -> None:
+def check(
+    request: Mapping[str, Any], known: References, present_category_id: uuid.UUID | None = None
+) -> None:
     """Check what a request refers to, its windows, its required and its custom fields.
+
+    The category an order has already (`present_category_id`) may be retired.
 
     Raises
     ------
@@ -110,7 +125,7 @@ def check(request: Mapping[str, Any], known: References) -> None:
     """
     wrong: dict[str, Any] = {}
     category = known.categories.get(request["category_id"])
-    if category is None or not category.active:
+    if category is None or not (category.active or request["category_id"] == present_category_id):
         wrong["category_id"] = [mark("There is no such category, or it is not used any more.")]
     else:
         wrong.update(required_problems(category.required_fields, request))
@@ -222,7 +237,7 @@ def prepare(actor: Actor, order: WorkOrder, data: dict[str, Any], created: bool)
     if order.status in rules.FINAL_ORDERS:
         raise Conflict(mark("This order is finished: reopen it before you change it."), code="order_closed")
     asked = {**_as_request(order), **data}
-    check(asked, references_of(actor, [asked]))
+    check(asked, references_of(actor, [asked]), order.category_id)
 
 
 def _as_request(order: WorkOrder) -> dict[str, Any]:
@@ -235,9 +250,10 @@ def _as_request(order: WorkOrder) -> dict[str, Any]:
 
 
 def announce(actor: Actor, order: WorkOrder, created: bool) -> None:
-    """Log and tell of a new order; note what was accepted but looks wrong."""
+    """Log and tell of a new order; note for our people what was accepted but looks wrong."""
     db.session.expire(order, ["category", "customer", "site", "asset"])
-    unheld = unheld_skills((item.skill_id, item.level) for item in order.skills)
+    asked = () if is_customer_only(actor) else order.skills
+    unheld = unheld_skills((item.skill_id, item.level) for item in asked)
     codes = db.session.scalars(select(Skill.code).where(Skill.id.in_(unheld)).order_by(Skill.code))
     cast(Any, order).warnings = [
         (mark("Nobody has the skill %(skill)s at the level needed."), {"skill": code})

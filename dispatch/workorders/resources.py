@@ -29,6 +29,7 @@ from geo.models import Position
 from geo.schemas import PositionSchema
 
 ORDERS_NAME = "work-orders"
+ALL_POSITIONS = "positions.read_all"
 
 
 def _engineer_ids_of(actor: Actor) -> Any:
@@ -58,7 +59,7 @@ def _visible_visits(actor: Actor) -> ColumnElement[bool] | None:
 
 
 def _visible_positions(actor: Actor) -> ColumnElement[bool] | None:
-    return Position.engineer_id.in_(_engineer_ids_of(actor)) if _is_limited(actor) else None
+    return None if actor.may(ALL_POSITIONS) else Position.engineer_id.in_(_engineer_ids_of(actor))
 
 
 def _has_visit(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from core.errors import mark
 from core.i18n import add_catalogues
 from core.menu import add_menu, add_tab
 from dispatch.workorders import api, pages, rules
-from dispatch.workorders.resources import WORK_ORDERS
+from dispatch.workorders.resources import ALL_POSITIONS, WORK_ORDERS
 
 STAFF = ("agent", "dispatcher", "warehouse", "reviewer", "manager")
 
@@ -23,6 +23,7 @@ def init_app(app: Flask, doors: Api) -> None:
     allow(api.HISTORY, *STAFF)
     allow("visits.read", *STAFF, "engineer", "customer")
     allow("positions.read", "dispatcher", "manager", "engineer")
+    allow(ALL_POSITIONS, "dispatcher", "manager")
     allow("positions.write", "engineer")
     for verb, transition in rules.ORDER_TRANSITIONS.items():
         allow(f"work-orders.{verb}", *transition.roles)

@@ -125,6 +125,52 @@ def test_pages_show_a_customer_nothing_of_another_company_nor_of_our_people(
         assert "admin" not in page.text, resource
 
 
+def test_a_customer_is_told_nothing_our_people_note_about_them(
+    browser: Any, companies: Any, admin: Client
+) -> None:
+    path = f"/customers/{companies['A']['customers']['id']}"
+    noted = admin.patch(path, {"notes": "Pays late"}, admin.get(path).headers["ETag"])
+    assert noted.json["notes"] == "Pays late"
+    visitor = browser("customer")
+    db.session.add(CustomerUser(customer_id=_id(companies["A"]["customers"]), user_id=visitor.user_id))
+    db.session.commit()
+    for address in (path, f"/api/v1{path}", "/api/v1/customers"):
+        text = visitor.get(address).text
+        assert '"ours"' in text or "ours</" in text
+        assert "Pays late" not in text, address
+    assert "Pays late" in browser("engineer").get(path).text
+
+
+def test_a_customer_neither_dates_an_order_nor_takes_another_systems_key_nor_learns_of_our_skills(
+    customer: Client, companies: Any, admin: Client
+) -> None:
+    skill = admin.post("/skills", {"code": "GAS", "name_en": "Gas", "name_zh": "燃气"}).json["id"]
+    kind = {"code": "gas", "name_en": "Gas", "name_zh": "燃气", "skills": [{"skill_id": skill, "level": 3}]}
+    ours = companies["A"]["work-orders"]
+    body = {name: ours[name] for name in ("customer_id", "site_id", "title")}
+    body["category_id"] = admin.post("/categories", kind).json["id"]
+    for said in ({"requested_at": "2001-01-01T00:00Z"}, {"external_source": "nyc311", "external_key": "1"}):
+        answer = customer.post("/work-orders", {**body, **said})
+        assert answer.status_code == 422, answer.json
+        assert set(answer.json["errors"]) == set(said)
+    made = customer.post("/work-orders", body)
+    assert (made.status_code, made.json["warnings"]) == (201, [])
+    assert "GAS" in str(admin.post("/work-orders", body).json["warnings"])
+
+
+@pytest.mark.parametrize("other_role", ["agent", "warehouse", "reviewer"])
+def test_an_engineer_with_another_role_sees_no_colleagues_positions(
+    client_of: Any, admin: Client, other_role: str
+) -> None:
+    colleague = client_of("engineer", email="colleague@example.org")
+    body = {"number": "E-1", "name": "One", "user_id": str(colleague.user_id)}
+    engineer = admin.post("/engineers", body).json["id"]
+    fix = colleague.post(f"/engineers/{engineer}/positions", {"lat": 31.2, "lon": 121.4})
+    assert fix.status_code == 201, fix.json
+    assert client_of("engineer", other_role).get("/positions").json["total"] == 0
+    assert client_of("dispatcher").get("/positions").json["total"] == 1
+
+
 @pytest.fixture
 def stock(admin: Client, companies: Any) -> dict[str, str]:
     """Ids of a part, and of a movement made for the order of company B."""
