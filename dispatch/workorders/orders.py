@@ -94,7 +94,7 @@ def triage(
     said: dict[str, Any] = {"urgency": urgency, "impact": impact, "priority": priority}
     if category_id is not None and category_id != order.category_id:
         category = db.session.get(Category, category_id)
-        if category is None or not category.active:
+        if category is None or not categories.effective(category).active:
             message = mark("There is no such category, or it is not used any more.")
             raise Invalid(message, fields={"category_id": [message]})
         order.category = category
@@ -118,7 +118,7 @@ def merge(actor: Actor, order: WorkOrder, into: WorkOrder, *, reason: str = "") 
     Invalid
         It is the same order, or that of another customer.
     Conflict
-        The other order is not open.
+        The other order is not open, or an engineer is at work on this one.
     """
     if into.id == order.id:
         raise Invalid(mark("An order cannot be merged into itself: choose another."), code="same_order")
@@ -130,6 +130,8 @@ def merge(actor: Actor, order: WorkOrder, into: WorkOrder, *, reason: str = "") 
         raise Conflict(
             mark("%(number)s is not open any more: choose another."), code="order_closed", number=into.number
         )
+    if any(rules.is_under_way(visit.status) for visit in order.visits):
+        raise Conflict(mark("An engineer is at work on it: end that visit first."), code="visit_started")
 
     def consequence() -> None:
         order.merged_into_id = into.id

@@ -87,7 +87,6 @@ VISIT_TRANSITIONS: Mapping[str, Transition] = {
         "created",
         _ENGINEER,
         needs_reason=True,
-        decides="triaged",
     ),
     "depart": Transition(mark("Depart"), ("accepted",), "en_route", _ENGINEER),
     "arrive": Transition(mark("Arrive"), ("en_route",), "arrived", _ENGINEER),
@@ -103,7 +102,6 @@ VISIT_TRANSITIONS: Mapping[str, Transition] = {
         "incomplete",
         _ENGINEER,
         needs_reason=True,
-        decides="triaged",
     ),
     "send_back": Transition(
         mark("Send back"), ("completed",), "in_progress", _by("reviewer"), needs_reason=True
@@ -211,6 +209,11 @@ def order_status(decision: str, visits: Iterable[tuple[str, bool]]) -> str:
     if is_required_done and any(status == "completed" for status, _ in known):
         return "completed"
     return decision
+
+
+def is_under_way(visit_status: str) -> bool:
+    """Tell whether an engineer is on the way to a visit or at it."""
+    return visit_status in OPEN_VISITS and visit_status not in MOVABLE_VISITS
 
 
 def is_allowed(transition: Transition, roles: Collection[str], *, is_own_visit: bool) -> bool:

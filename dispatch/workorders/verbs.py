@@ -102,6 +102,8 @@ def order_verbs_of(actor: Actor, order: WorkOrder) -> list[str]:
     without = set()
     if order.decision != "on_hold":
         without.add("resume")
+    if any(rules.is_under_way(visit.status) for visit in order.visits):
+        without.add("merge")
     if {"approve", "reject"} & set(possible) and orders.is_own_work(actor, order):
         without |= {"approve", "reject"}
     return [verb for verb in possible if verb not in without]

@@ -15,9 +15,11 @@ from core.audit import AuditEntry, history
 from core.db import db, transaction
 from core.errors import Conflict, DomainError, Forbidden, Invalid
 from dispatch.customers.models import Contract, Customer, Site
+from dispatch.flows.models import Category
 from dispatch.workorders import orders, rules, visits
 from dispatch.workorders.models import VisitEvent, WorkOrder
 from dispatch.workorders.transitions import log_of
+from dispatch.workorders.verbs import order_verbs_of
 from tests.dispatch.workorder_world import HOUR, MORNING, World, somebody
 
 
@@ -83,6 +85,29 @@ def test_a_retired_category_is_refused(world: World) -> None:
     with pytest.raises(Invalid) as refused:
         world.order()
     assert set(refused.value.fields) == {"category_id"}
+
+
+def test_an_order_of_a_category_retired_since_can_still_be_changed(world: World) -> None:
+    order = world.order()
+    with transaction(world.actor) as session:
+        session.merge(world.category).active = False
+        parent = Category(code="old", name_en="Old", name_zh="旧", active=False)
+        session.add(parent)
+        session.flush()
+        session.add(Category(code="sub", name_en="Sub", name_zh="子", parent_id=parent.id))
+    with transaction(world.actor):
+        changed = orders.change(world.actor, order.id, order.version, {"title": "x"})
+    assert changed.title == "x"
+    under_retired = db.session.scalars(select(Category).where(Category.code == "sub")).unique().one()
+    for verb in (
+        lambda actor, record: orders.triage(actor, record, category_id=under_retired.id),
+        lambda actor, record: orders.change(
+            actor, record.id, record.version, {"category_id": under_retired.id}
+        ),
+    ):
+        with pytest.raises(Invalid) as refused:
+            world.do(verb, order)
+        assert set(refused.value.fields) == {"category_id"}
 
 
 def test_a_skill_nobody_has_is_accepted_with_a_warning(world: World) -> None:
@@ -156,6 +181,16 @@ def test_an_order_is_not_merged_into_itself_or_a_finished_one(world: World) -> N
     for into, kind in ((order, Invalid), (finished, Conflict)):
         with pytest.raises(kind):
             world.do(orders.merge, order, into=db.session.merge(into))
+
+
+def test_an_order_is_not_merged_while_somebody_is_there(world: World, admin: Any) -> None:
+    visit = world.dispatched()
+    for verb, said in (("accept", {}), ("depart", {"reason": "r"}), ("arrive", {"reason": "r"})):
+        visit = world.do(getattr(visits, verb), visit, **said)  # type: ignore[arg-type]
+    order = world.do(visits.hold, visit, reason="waits for a key").order
+    with pytest.raises(Conflict):
+        world.do(orders.merge, order, into=db.session.merge(world.order()))
+    assert "merge" not in order_verbs_of(world.actor, order)
 
 
 def test_a_finished_order_is_not_changed(world: World) -> None:

@@ -260,6 +260,17 @@ def test_an_order_waits_on_hold_for_a_missing_part_until_resumed(world: World) -
     assert world.do(visits.schedule, following, **_slot(world)).status == "dispatched"
 
 
+@pytest.mark.parametrize("verb", ["decline", "end_incomplete"])
+def test_an_order_still_waits_for_its_part_when_another_visit_falls_through(world: World, verb: str) -> None:
+    first = _carry_out(world, world.dispatched(), "accept")
+    second = world.do(orders.add_visit, first.order)
+    second = world.do(visits.schedule, second, **_slot(world, world.other))
+    second = _carry_out(world, second, "accept")
+    world.do(visits.end_incomplete, first, reason="needs_part")
+    world.do(getattr(visits, verb), second, reason="customer_absent")
+    assert second.order.status == "on_hold"
+
+
 def test_an_order_is_completed_only_when_every_required_visit_is(world: World) -> None:
     first = world.dispatched()
     second = world.do(orders.add_visit, first.order)
