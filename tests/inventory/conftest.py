@@ -1,4 +1,4 @@
-"""A part, a shelf, a supplier and an engineer with a van."""
+"""A part, a shelf, a supplier and an engineer with an account and a van."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from core.auth.actors import Actor
+from core.auth.models import User, UserRole
 from core.db import db, transaction
 from dispatch.workforce.models import Engineer
 from inventory import ledger
@@ -25,6 +26,7 @@ class Stock:
     shelf: uuid.UUID
     van: uuid.UUID
     engineer: uuid.UUID
+    user: uuid.UUID
 
     def receive(self, quantity: int, to: uuid.UUID | None = None) -> None:
         """Bring parts in from the supplier, onto the shelf unless said otherwise."""
@@ -58,7 +60,8 @@ def add_location(kind: str, code: str, **values: Any) -> Any:
 def stock(app: Any, actor: Actor) -> Stock:
     """One part, nothing of it anywhere yet."""
     with transaction(actor):
-        engineer = add(Engineer(number="E-1", name="林静"))
+        user = add(User(email="lin@example.org", name="林静", role_rows=[UserRole(role="engineer")]))
+        engineer = add(Engineer(number="E-1", name="林静", user_id=user))
         return Stock(
             actor=actor,
             part=add(Part(number="FLT-1", name_en="Air filter", name_zh="空气滤芯")),
@@ -66,4 +69,5 @@ def stock(app: Any, actor: Actor) -> Stock:
             shelf=add_location("shelf", "A1"),
             van=add_location("van", "VAN-1", holder_id=engineer),
             engineer=engineer,
+            user=user,
         )

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from core.db import db, transaction
+from dispatch.workforce.models import Engineer
 from tests.inventory.conftest import Stock
 
 
@@ -77,6 +79,10 @@ def test_a_request_goes_its_way_through_the_api(stock: Stock, client_of: Any) ->
         client_of("warehouse"),
     )
     body = {"part_id": str(stock.part), "quantity": 2, "engineer_id": str(stock.engineer)}
+    refused = engineer.post("/part-requests", body)
+    assert (refused.status_code, set(refused.json["errors"])) == (422, {"engineer_id"})
+    with transaction(stock.actor):
+        db.session.get_one(Engineer, stock.engineer).user_id = engineer.user_id
     asked = engineer.post("/part-requests", body)
     assert (asked.status_code, asked.json["status"]) == (201, "requested"), asked.json
     path = f"/part-requests/{asked.json['id']}"

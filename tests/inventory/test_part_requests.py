@@ -15,11 +15,12 @@ from core import events
 from core.auth.actors import Actor, person
 from core.db import db, transaction
 from core.errors import DomainError, Forbidden, Invalid, NotFound
+from dispatch.workforce.models import Engineer
 from inventory import part_requests
 from inventory.events import PartsIssued, PartsRequested
 from inventory.models import Part, PartRequest
 from inventory.rules import NotEnoughStock, RequestClosed
-from tests.inventory.conftest import Stock, add_location
+from tests.inventory.conftest import Stock, add, add_location
 
 
 def somebody(*roles: str) -> Actor:
@@ -32,8 +33,8 @@ def clerk(app: Any) -> Actor:
 
 
 @pytest.fixture
-def engineer(app: Any) -> Actor:
-    return somebody("engineer")
+def engineer(stock: Stock) -> Actor:
+    return person(stock.user, "林静", frozenset({"engineer"}))
 
 
 @pytest.fixture
@@ -55,6 +56,25 @@ def ask(stock: Stock, who: Actor, quantity: int = 2, **values: Any) -> uuid.UUID
 def do(verb: Any, who: Actor, request_id: uuid.UUID, **values: Any) -> PartRequest:
     with transaction(who):
         return verb(who, request_id, **values)
+
+
+def test_an_engineer_asks_for_themself_only(stock: Stock, engineer: Actor) -> None:
+    with transaction(stock.actor):
+        colleague = add(Engineer(number="E-2", name="周岚"))
+    for who in (engineer, somebody("engineer")):
+        with pytest.raises(Invalid, match="for yourself") as refused:
+            ask(stock, who, engineer_id=colleague)
+        assert set(refused.value.fields) == {"engineer_id"}
+    unsaid = ask(stock, engineer, engineer_id=None)
+    assert db.session.get_one(PartRequest, unsaid).engineer_id == stock.engineer
+
+
+@pytest.mark.parametrize("roles", [("dispatcher",), ("agent",), ("engineer", "dispatcher")])
+def test_who_plans_asks_for_anybody_or_nobody(stock: Stock, roles: tuple[str, ...]) -> None:
+    who = somebody(*roles)
+    for engineer_id in (stock.engineer, None):
+        asked = ask(stock, who, engineer_id=engineer_id)
+        assert db.session.get_one(PartRequest, asked).engineer_id == engineer_id
 
 
 def test_what_is_issued_goes_from_the_shelf_into_the_engineers_van(
@@ -170,8 +190,8 @@ def test_the_van_is_named_where_it_is_not_plain(stock: Stock, engineer: Actor, c
     stock.receive(9)
     with transaction(stock.actor):
         other = add_location("van", "VAN-2", holder_id=stock.engineer)
-    for engineer_id in (stock.engineer, None):
-        asked = ask(stock, engineer, engineer_id=engineer_id)
+    for who, engineer_id in ((engineer, stock.engineer), (somebody("dispatcher"), None)):
+        asked = ask(stock, who, engineer_id=engineer_id)
         do(part_requests.approve, clerk, asked)
         with pytest.raises(part_requests.WhichVan):
             do(part_requests.issue, clerk, asked, from_location_id=stock.shelf)
