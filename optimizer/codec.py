@@ -19,7 +19,8 @@ VERSION = 1
 
 def text_of_problem(problem: Problem) -> str:
     """Return a problem as JSON text."""
-    return json.dumps({"version": VERSION, "problem": _plain(problem)}, ensure_ascii=False)
+    document = {"version": VERSION, "problem": _plain(problem)}
+    return json.dumps(document, ensure_ascii=False, default=_rows)
 
 
 def text_of_plan(plan: Plan) -> str:
@@ -52,9 +53,7 @@ def plan_from_text(text: str) -> Plan:
 
 
 def _plain(value: object) -> object:
-    """Return a value as JSON knows it; fields that have their default are left out."""
-    if isinstance(value, np.ndarray):
-        return value.tolist()
+    """Return a value as JSON knows it, arrays as they are; fields that have their default are left out."""
     if is_dataclass(value):
         given = {field.name: getattr(value, field.name) for field in fields(value)}
         defaults = {field.name: _default(field) for field in fields(value)}
@@ -66,6 +65,11 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
     return value
+
+
+def _rows(array: np.ndarray[Any, Any]) -> list[Any]:
+    """Return the rows of an array: a large one is never in memory as Python's numbers all at once."""
+    return list(array) if array.ndim > 1 else array.tolist()
 
 
 def _default(field: "Field[Any]") -> object:

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, Uuid
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Json, Record, UtcDateTime, db, foreign_key_id
@@ -94,3 +94,15 @@ class RunAssignment(db.Model):  # type: ignore[name-defined,misc]
     was_engineer_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     was_start_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reasons: Mapped[list[Any] | None] = mapped_column(Json)
+
+
+class KeptProblem(db.Model):  # type: ignore[name-defined,misc]
+    """The problem and the plan of a run, as the optimizer's JSON, compressed by zlib."""
+
+    __tablename__ = "kept_problem"
+
+    run_id: Mapped[uuid.UUID] = mapped_column(
+        Uuid, ForeignKey("optimization_run.id", ondelete="CASCADE"), primary_key=True
+    )
+    problem: Mapped[bytes] = mapped_column(LargeBinary)
+    plan: Mapped[bytes] = mapped_column(LargeBinary)

@@ -16,6 +16,7 @@ from core.auth.actors import Actor, system
 from core.db import db, transaction
 from core.errors import Conflict, Invalid, NotFound, mark
 from core.numbers import take_numbers
+from dispatch.planning import archive
 from dispatch.planning.crew import engineers_in
 from dispatch.planning.models import OptimizationRun, RunAssignment
 from dispatch.planning.open_work import Scope
@@ -200,10 +201,11 @@ def execute_run(job: jobs.JobRun) -> None:
         job.report(told | {"orders": len(snapshot.visits), "engineers": len(snapshot.problem.engineers)})
 
     result = solve_apart(snapshot.problem, seconds, on_beat, job.cancel_asked)
-    who = system("optimizer")
+    who, files = system("optimizer"), archive.packed(snapshot.problem, result.plan)
     with job.finishing(who):
         run = db.session.get_one(OptimizationRun, run_id)
         store(run, snapshot, result, round((time.monotonic() - began) * 1_000))
+        archive.keep(run_id, files)
         run.status, run.finished_at, run.error = "ready", clock.now(), None
         db.session.flush()
         if run.auto_publish and result.stopped != "cancelled":

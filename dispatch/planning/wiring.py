@@ -10,18 +10,19 @@ from core.auth.permissions import allow
 from core.errors import mark
 from core.i18n import add_catalogues
 from core.menu import add_menu
-from dispatch.planning import api, models, pages, replan, runs
+from dispatch.planning import api, commands, models, pages, replan, runs
 
 __all__ = ["init_app", "models"]
 
 
 def init_app(app: Flask, doors: Api) -> None:
-    """Declare permissions, register the doors, the jobs and what is periodic."""
+    """Declare permissions, register the doors, the jobs, what is periodic and the commands."""
     add_catalogues(__file__)
     allow(runs.READ, "dispatcher", "manager")
     allow(runs.WRITE, "dispatcher")
     jobs.on_failure(runs.KIND, runs.mark_failed)
     replan.init_app(app)
+    app.cli.add_command(commands.runs)
     doors.register_blueprint(api.blp)
     app.register_blueprint(pages.bp)
     add_menu(70, mark("Optimization runs"), "optimization_runs.list_", runs.READ)
