@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -87,7 +87,8 @@ def open_hours(
 
 
 def _local(day: date, at: time, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, at, tzinfo=zone)
+    # In UTC, as sums of local times do not see an hour that is skipped or comes twice.
+    return datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
 
 
 def start_windows(

@@ -146,3 +146,11 @@ def test_work_left_out_costs_what_it_is_late_until_the_end_of_the_span() -> None
     assert rules.waiting_cents("urgent", eight, noon, 6_000) == 4 * 4 * 6_000
     assert rules.waiting_cents("normal", None, noon, 6_000) == 0
     assert rules.waiting_cents("normal", noon + HOUR, noon, 6_000) == 0
+
+
+def test_work_ends_before_the_site_closes_on_the_night_an_hour_is_skipped() -> None:
+    new_york = ZoneInfo("America/New_York")
+    day = datetime(2026, 3, 8, tzinfo=new_york)
+    hours = rules.open_hours([(6, time(0), time(6))], new_york, day, day + timedelta(hours=20))
+    (window,) = rules.start_windows([], hours, 5 * 3_600)
+    assert window == (datetime(2026, 3, 8, 5, tzinfo=UTC), datetime(2026, 3, 8, 5, tzinfo=UTC))
