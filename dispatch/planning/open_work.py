@@ -16,6 +16,7 @@ from dispatch.customers.models import AccessHours, Customer, EngineerStance, Sit
 from dispatch.planning import rules
 from dispatch.planning.places import Places
 from dispatch.workorders.models import OrderPart, OrderSkill, OrderTool, OrderWindow, Visit, WorkOrder
+from optimizer.bounds import MOST_SECONDS
 from optimizer.tasks import Lock, Previous, Task
 
 
@@ -251,4 +252,5 @@ class TaskMaker:
 
     def _seconds(self, instant: datetime | None) -> int:
         assert instant is not None, "a constraint of the table gives a locked visit its time"
-        return int((instant - self.origin).total_seconds())
+        seconds = int((instant - self.origin).total_seconds())
+        return max(-MOST_SECONDS, min(MOST_SECONDS, seconds))

@@ -305,3 +305,12 @@ def test_the_number_of_queries_does_not_grow_with_the_town(town: Town) -> None:
     more = queries()
     event.remove(db.engine, "before_cursor_execute", hear)
     assert more <= few + 1
+
+
+def test_what_is_due_or_promised_in_decades_does_not_stop_the_others_from_being_planned(town: Town) -> None:
+    engineer = town.add_engineer()
+    start, far = town.day[0] + HOUR, town.day[0] + timedelta(days=40 * 365)
+    town.add_order(resolve_due_at=far)
+    town.add_order(visit=planned_at(engineer, start, promised_from=start, promised_until=far))
+    town.add_order(visit=planned_at(engineer, start - timedelta(days=26 * 365), lock="engineer"))
+    assert len(look(town).problem.tasks) == 3
