@@ -211,7 +211,7 @@ class Visit(Record):
         to="optimization_run", nullable=True, ondelete="SET NULL"
     )
 
-    order: Mapped[WorkOrder] = relationship(back_populates="visits")
+    order: Mapped[WorkOrder] = relationship(back_populates="visits", lazy="selectin")
     engineer: Mapped[Engineer | None] = relationship(lazy="joined")
     events: Mapped[list[VisitEvent]] = relationship(order_by="VisitEvent.id", viewonly=True, lazy="select")
 
