@@ -79,7 +79,7 @@ def number(low: float, high: float) -> Callable[[str, Context], float]:
 
     def read(value: str, _context: Context) -> float:
         try:
-            result = float(value)
+            result = math.nan if "_" in value else float(value)
         except ValueError:
             result = math.nan
         if not low <= result <= high:
@@ -146,13 +146,16 @@ def counted(most: int) -> Callable[[str, Context], dict[str, int]]:
     def read(value: str, context: Context) -> dict[str, int]:
         result: dict[str, int] = {}
         for part in names(value, context):
-            name, _, amount = part.replace("：", ":").rpartition(":")
-            if not name:
+            name, colon, amount = part.replace("：", ":").rpartition(":")
+            if not colon:
                 name, amount = part, "1"
-            if not amount.strip().isdecimal() or not 1 <= int(amount) <= most:
+            name = name.strip()
+            if not name or not amount.strip().isdecimal() or not 1 <= int(amount) <= most:
                 message = mark("“%(value)s” is not of the form name:number with a number from 1 to %(most)s.")
                 raise Invalid(message, value=part[:80], most=most)
-            result[name.strip()] = int(amount)
+            if name in result:
+                raise Invalid(mark("%(name)s is named twice."), name=name)
+            result[name] = int(amount)
         return result
 
     return read

@@ -77,6 +77,9 @@ def test_local_times_are_those_of_the_zone_named_nearest() -> None:
         ("lat", "nan", "not a number"),
         ("title", "x" * 10_000, "longer than 300"),
         ("skills", "hvac:9", "form name:number"),
+        ("skills", ":3", "form name:number"),
+        ("parts", "P-1:2; P-1:3", "P-1 is named twice"),
+        ("lat", "3_1", "not a number"),
         ("tools", "x" * 61, "longer than 60"),
     ],
 )
