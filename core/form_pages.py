@@ -14,9 +14,9 @@ from werkzeug.wrappers import Response
 
 from core import forms
 from core.auth.actors import Actor
-from core.db import db, transaction
+from core.db import transaction
 from core.errors import DomainError
-from core.problems import sentence
+from core.problems import sentence, sentence_of_refusal
 
 Answer = str | Response | tuple[str, int]
 
@@ -86,9 +86,9 @@ class FormPage:
         said: list[str] = []
         status = 422
         try:
+            data = self.schema.load(raw)
             if errors:
                 raise ValidationError({})
-            data = self.schema.load(raw)
             with transaction(who):
                 target = carry_out(data)
             if done:
@@ -100,9 +100,8 @@ class FormPage:
             said = forms.sentences(messages.get("_schema"))
         except DomainError as error:
             errors, said, status = {**error.fields}, [sentence(error)], error.status
-        except IntegrityError:
-            db.session.rollback()
-            said, status = [gettext("Something with this key exists already.")], 409
+        except IntegrityError as error:
+            said, status = [sentence_of_refusal(error)], 409
         return self.drawn(values, errors, self._of_no_field(errors, said)), status
 
     def _of_no_field(self, errors: dict[str, Any], said: list[str]) -> list[str]:

@@ -16,6 +16,8 @@ from werkzeug.datastructures import MultiDict
 
 from core.db import db
 from core.field_text import choices_of, filled, kind_of, label_of, read_text, row_schema
+from core.json_text import UNSTORABLE, is_storable
+from core.messages import translated
 from core.references import choosable, title_of, titles, uuid_of
 from core.resource import resource_named
 
@@ -45,7 +47,7 @@ def form_field(name: str, field: fields.Field, value: Any, error: Any = None) ->
         "label": label_of(field, name),
         "kind": kind,
         "value": value,
-        "error": " ".join(sentences(error)) or None,
+        "error": " ".join(sentences(error, field)) or None,
         "hint": gettext(field.metadata["hint"]) if field.metadata.get("hint") else None,
         "required": bool(field.required) and kind != "checkbox",
         "attrs": {},
@@ -128,6 +130,8 @@ def read(schema: Schema, values: Mapping[str, Any]) -> tuple[dict[str, Any], dic
     errors: dict[str, list[str]] = {}
     for name, value in values.items():
         try:
+            if not is_storable(value):
+                raise ValueError(gettext(UNSTORABLE))
             _read_field(name, schema.fields[name], value, data)
         except ValueError as error:
             errors[name] = [str(error)]
@@ -148,12 +152,27 @@ def _read_field(name: str, field: fields.Field, value: Any, data: dict[str, Any]
         data[name] = ""
 
 
-def sentences(error: Any) -> list[str]:
-    """Return the sentences of marshmallow's or our messages, in the reader's language."""
+def sentences(error: Any, field: fields.Field | None = None) -> list[str]:
+    """Return the sentences of marshmallow's or our messages, in the reader's language.
+
+    What is wrong inside of a field is named: the entry and the value of nested rows, else the key.
+    """
     if not error:
         return []
     if isinstance(error, str):
-        return [gettext(error)]
+        return [translated(error)]
     if isinstance(error, dict):
-        return [text for value in error.values() for text in sentences(value)]
-    return [text for value in error for text in sentences(value)]
+        return [
+            f"{_place(key, field)}{text}" for key, inner in error.items() for text in sentences(inner, field)
+        ]
+    return [text for inner in error for text in sentences(inner, field)]
+
+
+def _place(key: Any, field: fields.Field | None) -> str:
+    if key == "_schema":
+        return ""
+    if isinstance(key, int):
+        return gettext("Entry %(number)s", number=key + 1) + ", "
+    rows = getattr(getattr(field, "inner", None), "schema", None)
+    inner = rows.fields.get(key) if rows else None
+    return f"{label_of(inner, key) if inner else key}: "

@@ -13,6 +13,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from core.errors import DomainError, Invalid, mark
 
+UNSTORABLE = mark("A text holds a character that cannot be stored (NUL, or half a character): remove it.")
 MOST_DEPTH = 40
 """How many lists and objects may lie in one another."""
 
@@ -72,15 +73,20 @@ def _too_deep() -> Invalid:
 
 def _check_texts(value: Any) -> None:
     # Once escapes are undone, halves of characters stand in texts and keys alike.
+    if is_storable(value):
+        return
+    whole = {"_schema": value}
+    parts = value if isinstance(value, dict) and is_storable(list(value)) else whole
+    wrong = {name: [UNSTORABLE] for name, part in parts.items() if not is_storable(part)}
+    raise Invalid(UNSTORABLE, code="unstorable", fields=wrong)
+
+
+def is_storable(value: Any) -> bool:
+    """Tell whether every text in a value can be stored: none holds a NUL or half a character."""
     try:
-        fine = "\0" not in _all_texts(value)
+        return "\0" not in _all_texts(value)
     except UnicodeEncodeError:
-        fine = False
-    if not fine:
-        raise Invalid(
-            mark("A text holds a character that cannot be stored (NUL, or half a character): remove it."),
-            code="unstorable",
-        )
+        return False
 
 
 def _all_texts(value: Any) -> str:

@@ -15,6 +15,8 @@ from werkzeug.exceptions import HTTPException
 
 from core.db import db
 from core.errors import DomainError, mark
+from core.json_text import UNSTORABLE
+from core.messages import translated
 
 log = structlog.get_logger("web")
 TYPE = "application/problem+json"
@@ -109,28 +111,22 @@ def sentence(error: DomainError) -> str:
     return text % error.facts if error.facts else text
 
 
-def _domain_error(error: DomainError) -> Response:
+def answer_domain_error(error: DomainError) -> Response:
+    """Return the answer which says why a request cannot be carried out."""
     db.session.rollback()
-    fields_ = {name: _translated(said) for name, said in error.fields.items()}
     facts = {
         key: value if isinstance(value, int | float | list) else str(value)
         for key, value in error.facts.items()
     }
     headers = [("WWW-Authenticate", "Bearer")] if error.status == 401 and wants_json() else ()
-    return answer(error.status, sentence(error), headers, code=error.code, errors=fields_, facts=facts)
-
-
-def _translated(said: Any) -> Any:
-    if isinstance(said, str):
-        return gettext(said)
-    if isinstance(said, dict):
-        return {str(key): _translated(value) for key, value in said.items()}
-    return [_translated(value) for value in said]
+    return answer(
+        error.status, sentence(error), headers, code=error.code, errors=translated(error.fields), facts=facts
+    )
 
 
 def _validation_error(error: ValidationError) -> Response:
     return answer(
-        422, gettext("See the fields."), code="invalid", errors=_translated(error.normalized_messages())
+        422, gettext("See the fields."), code="invalid", errors=translated(error.normalized_messages())
     )
 
 
@@ -154,7 +150,7 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
     }:
         messages = {name: said for part in messages.values() for name, said in _by_name(part)}
     headers = [(k, v) for k, v in error.get_headers() if k in ("Allow", "Retry-After", "WWW-Authenticate")]
-    return answer(status, detail, headers, errors=_translated(messages) if messages else None)
+    return answer(status, detail, headers, errors=translated(messages) if messages else None)
 
 
 def _by_name(part: Any) -> Any:
@@ -168,14 +164,17 @@ def _csrf_error(error: CSRFError) -> Response:
 def _integrity_error(error: IntegrityError) -> Response:
     db.session.rollback()
     log.warning("constraint refused a change", error=str(error.orig))
+    return answer(409, sentence_of_refusal(error), code="conflict")
+
+
+def sentence_of_refusal(error: IntegrityError) -> str:
+    """Return in the reader's language why the database refused a change."""
     said = str(error.orig).lower()
     if "foreign" in said:
-        detail = gettext("It is still used elsewhere, or refers to something that does not exist.")
-    elif "unique" in said:
-        detail = gettext("Something with this key exists already.")
-    else:
-        detail = gettext("The database refused this because a rule of the data would break.")
-    return answer(409, detail, code="conflict")
+        return gettext("It is still used elsewhere, or refers to something that does not exist.")
+    if "unique" in said:
+        return gettext("Something with this key exists already.")
+    return gettext("The database refused this because a rule of the data would break.")
 
 
 def _stale_error(_error: StaleDataError) -> Response:
@@ -194,8 +193,7 @@ def _operational_error(error: OperationalError) -> Response:
 def _unstorable_error(error: DataError | UnicodeEncodeError) -> Response:
     db.session.rollback()
     log.warning("value cannot be stored", error=str(error))
-    detail = gettext("A text holds a character that cannot be stored (NUL, or half a character): remove it.")
-    return answer(422, detail, code="unstorable")
+    return answer(422, gettext(UNSTORABLE), code="unstorable")
 
 
 def _any_error(error: Exception) -> Response:
@@ -206,7 +204,7 @@ def _any_error(error: Exception) -> Response:
 
 def init_app(app: Flask) -> None:
     """Have every error answered."""
-    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(DomainError, answer_domain_error)
     app.register_error_handler(ValidationError, _validation_error)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)

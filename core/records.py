@@ -17,6 +17,8 @@ from sqlalchemy.orm.attributes import flag_modified
 from core.auth.actors import Actor
 from core.db import db
 from core.errors import Conflict, DomainError, Invalid, NotFound, Stale, mark
+from core.messages import translated
+from core.problems import sentence, sentence_of_refusal
 from core.resource import Resource, resource_of_table
 
 MOST_AT_ONCE = 1000
@@ -148,7 +150,8 @@ def create_many(resource: Resource, actor: Actor, rows: list[Any]) -> list[dict[
     Returns
     -------
     list of dict
-        One a row: ``index`` with ``id``, or with ``errors`` by field and a ``detail``.
+        One a row: ``index`` with ``id``, or with ``errors`` by field and a ``detail``, in the reader's
+        language.
     """
     actor.require(resource.write)
     schema = resource.schema()
@@ -160,11 +163,12 @@ def create_many(resource: Resource, actor: Actor, rows: list[Any]) -> list[dict[
                 record = create(resource, actor, data)
             results.append({"index": index, "id": record.id})
         except ValidationError as error:
-            results.append({"index": index, "errors": error.normalized_messages()})
+            results.append({"index": index, "errors": translated(error.normalized_messages())})
         except DomainError as error:
-            results.append({"index": index, "detail": str(error), "errors": error.fields})
-        except IntegrityError:
-            results.append({"index": index, "detail": "Something with this key exists already."})
+            fault = {"detail": sentence(error), "errors": translated(error.fields)}
+            results.append({"index": index, **fault})
+        except IntegrityError as error:
+            results.append({"index": index, "detail": sentence_of_refusal(error)})
     return results
 
 

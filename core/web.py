@@ -29,10 +29,11 @@ from core.auth.actors import Actor
 from core.auth.models import User
 from core.auth.permissions import roles
 from core.db import db, transaction
-from core.errors import Forbidden, Unauthenticated, mark
+from core.errors import Forbidden, Invalid, Unauthenticated, mark
 from core.i18n import LOCALES, local_time, reader_language
+from core.json_text import UNSTORABLE, is_storable
 from core.menu import menu_of, tabs_of
-from core.problems import wants_json
+from core.problems import answer_domain_error, wants_json
 from core.static_files import send_static, static_url
 
 csrf = CSRFProtect()
@@ -108,6 +109,12 @@ def _prepare() -> None:
         # Kept whole: reading a form for its CSRF token would use it up before it is compared.
         request.get_data(parse_form_data=False)
     g.csp_nonce = secrets.token_urlsafe(16)
+
+
+def _check_query() -> None:
+    wrong = {name: [UNSTORABLE] for name, text in request.args.items() if not is_storable([name, text])}
+    if wrong:
+        raise Invalid(UNSTORABLE, code="unstorable", fields=wrong)
 
 
 def csp_nonce() -> str:
@@ -219,10 +226,8 @@ def _context() -> dict[str, Any]:
 
 
 def _to_sign_in(error: Unauthenticated) -> BaseResponse:
-    from core.problems import _domain_error
-
     if wants_json() or request.endpoint == "auth_pages.sign_in":
-        return _domain_error(error)
+        return answer_domain_error(error)
     next_ = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return redirect(url_for("auth_pages.sign_in", next=next_ if next_ != "/" else None))
 
@@ -240,7 +245,7 @@ def init_app(app: Flask) -> None:
         MAX_CONTENT_LENGTH=settings.max_body_mb * 1_000_000,
     )
     csrf.init_app(app)
-    for step in (_prepare, _load_actor, _refuse_remote_demo, _check_csrf):
+    for step in (_prepare, _load_actor, _refuse_remote_demo, _check_csrf, _check_query):
         app.before_request(step)
     app.after_request(_finish)
     app.context_processor(_context)

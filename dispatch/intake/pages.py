@@ -90,8 +90,10 @@ def new() -> Any:
     if request.method == "GET":
         return _form(schema, forms.values_of(schema, None), {}, [])
     values = forms.sent_values(schema, FIELDS, request.form)
-    raw, _ = forms.read(schema, values)
+    raw, unreadable = forms.read(schema, values)
     try:
+        if unreadable:
+            raise ValidationError(unreadable)
         data = schema.load(raw)
         data["mapping"] = data.pop("own_mapping") or data["mapping"]
         # A file field left empty is sent all the same, without a name.

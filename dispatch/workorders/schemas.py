@@ -189,7 +189,15 @@ class WorkOrderSchema(RecordSchema):
     respond_due_at = instant_field("Response due")
     resolve_due_at = instant_field("Resolution due")
     custom = fields.Dict(
-        keys=fields.String(), allow_none=True, metadata={"label": "Custom fields", "kind": "json"}
+        keys=fields.String(),
+        allow_none=True,
+        error_messages={"invalid": mark("Give one object in braces, not a list or a single value.")},
+        metadata={
+            "label": "Custom fields",
+            "kind": "json",
+            "hint": 'JSON in braces, such as {"floor": 3}, with the keys the category asks for.',
+            "description": "an object with the keys of the category's custom fields",
+        },
     )
     skills = fields.List(
         fields.Nested(SkillLevelSchema),

@@ -121,7 +121,7 @@ def test_an_idempotency_key_may_hold_any_letter_a_header_can(admin: Client) -> N
     assert again.json == first.json
 
 
-@pytest.mark.parametrize("page", ["²", "٣", "-1", "0", "9" * 5000, "x", "%00", "1.5"])
+@pytest.mark.parametrize("page", ["²", "٣", "-1", "0", "9" * 5000, "x", "1.5"])
 def test_a_page_nobody_can_count_to_shows_a_list(browser: Any, page: str) -> None:
     assert browser("admin").get(f"/customers?page={page}").status_code == 200
 
