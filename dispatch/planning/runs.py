@@ -208,7 +208,8 @@ def execute_run(job: jobs.JobRun) -> None:
         archive.keep(run_id, files)
         run.status, run.finished_at, run.error = "ready", clock.now(), None
         db.session.flush()
-        if run.auto_publish and result.stopped != "cancelled":
+        asked_to_stop = db.session.scalar(select(jobs.Job.cancel_asked).where(jobs.Job.id == job.job_id))
+        if run.auto_publish and not asked_to_stop:
             publish_run(who, run)
 
 

@@ -236,6 +236,25 @@ def test_a_run_at_work_that_is_cancelled_keeps_the_best_plan_so_far(
     assert {"reading", "solving"} <= {one["phase"] for one in told}
 
 
+def test_a_run_stopped_in_its_last_moment_is_not_published_by_itself(
+    town: Town, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.add_engineer()
+    town.add_order()
+    run_id = ask(town, auto_publish=True)
+    real = runs.solve_apart
+
+    def solve_apart(*args: Any) -> Any:
+        result = real(*args)
+        with transaction(actor):
+            runs.cancel_run(actor, db.session.get_one(runs.OptimizationRun, run_id))
+        return result
+
+    monkeypatch.setattr(runs, "solve_apart", solve_apart)
+    work()
+    assert run_of(run_id).status == "ready"
+
+
 def test_progress_tells_what_waits_before_and_how_it_ended(town: Town) -> None:
     town.add_engineer()
     town.add_order()
