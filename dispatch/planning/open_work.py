@@ -49,6 +49,13 @@ class OpenVisit:
         return self.lock == "both" or (self.on_hold and self.was is not None)
 
     @property
+    def service_s(self) -> int:
+        """How long the work takes [s]: what stays exactly where it is keeps its planned length."""
+        if self.fixed and self.was_start_at and self.was_end_at:
+            return int((self.was_end_at - self.was_start_at).total_seconds())
+        return int(self.row.duration_s)
+
+    @property
     def on_hold(self) -> bool:
         """Whether its order waits for something, such as a part."""
         return bool(self.row.decision == "on_hold")
@@ -189,7 +196,7 @@ class TaskMaker:
         return Task(
             id=str(visit.visit_id),
             place=self.places.index_of(row.lat, row.lon),
-            service_s=row.duration_s,
+            service_s=visit.service_s,
             windows=tuple((self._seconds(a), self._seconds(b)) for a, b in windows or ()),
             due_s=None if late_from is None else self._seconds(late_from),
             lateness_percent=rules.lateness_percent(row.priority),

@@ -84,12 +84,13 @@ def _assignment(
     planned = None
     if name in legs:
         engineer, stop, seconds, metres = legs[name]
-        planned = uuid.UUID(engineer), snapshot.at(stop.start_s)
-        row |= {"engineer_id": planned[0], "planned_start_at": planned[1]}
-        row |= {"planned_end_at": snapshot.at(stop.end_s), "travel_s": seconds, "distance_m": metres}
+        planned = uuid.UUID(engineer), snapshot.at(stop.start_s), snapshot.at(stop.end_s)
+        row |= dict(zip(("engineer_id", "planned_start_at", "planned_end_at"), planned, strict=True))
+        row |= {"travel_s": seconds, "distance_m": metres}
     # A visit nobody can be sent to by map may well have been given to somebody by hand.
     held = visit.lock != "none" or visit.lat is None
-    row["change"] = rules.change_of(visit.was, planned, locked=held)
+    was = visit.was and (*visit.was, visit.was_end_at)
+    row["change"] = rules.change_of(was, planned, locked=held)
     if planned is None and row["change"] == "kept":
         row |= {"engineer_id": visit.was_engineer_id, "planned_start_at": visit.was_start_at}
         row["planned_end_at"] = visit.was_end_at

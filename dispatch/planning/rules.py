@@ -27,7 +27,7 @@ _GRADE_PERCENT = {"standard": 100, "silver": 120, "gold": 150, "vip": 200}
 _LATENESS_PERCENT = {"low": 50, "normal": 100, "high": 200, "urgent": 400}
 
 Instants = tuple[datetime, datetime]
-Key = TypeVar("Key")
+Place = TypeVar("Place")
 
 
 def unplanned_cents(priority: str, grade: str, service_s: int, cents_per_hour: int) -> int:
@@ -157,10 +157,8 @@ def availability(anchors: Iterable[Anchor], now: datetime, starts_at: datetime) 
     return Availability(free_at, place, tuple(ahead))
 
 
-def change_of(
-    was: tuple[Key, datetime] | None, planned: tuple[Key, datetime] | None, *, locked: bool = False
-) -> str:
-    """Return how a visit's proposed engineer and start compare with what is published.
+def change_of(was: Place | None, planned: Place | None, *, locked: bool = False) -> str:
+    """Return how a visit's proposed engineer, start and end compare with what is published.
 
     What is locked never loses its place, even where the solver found none for it.
     """

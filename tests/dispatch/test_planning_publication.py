@@ -214,3 +214,30 @@ def test_a_visit_that_stays_keeps_its_way_while_only_a_part_of_the_day_is_publis
     assert visit_of(kept).travel_s == 1
     publish(run)
     assert visit_of(kept).travel_s == assignments(run)[kept.id].travel_s
+
+
+def test_a_planned_visit_whose_order_takes_longer_by_now_gets_its_longer_time(
+    town: Town, actor: Actor
+) -> None:
+    town.add_engineer()
+    first, second = town.add_orders(2)
+    publish(planned(town))
+    with transaction(actor):
+        db.session.get_one(WorkOrder, first.id).duration_s = 4 * 3_600
+    assert publish(planned(town)).left_out == []
+    ends = [(visit.planned_start_at, visit.planned_end_at) for visit in map(visit_of, (first, second))]
+    assert [end - start for start, end in ends if start and end] == [4 * HOUR, HOUR]
+
+
+def test_a_locked_visit_keeps_the_long_time_a_dispatcher_gave_it(town: Town) -> None:
+    engineer = town.add_engineer()
+    start = town.day[0] + HOUR
+    long = {"planned_start_at": start, "planned_end_at": start + 5 * HOUR, "lock": "both"}
+    locked = town.add_order(visit={"engineer_id": engineer.id, "status": "dispatched", **long})
+    orders = town.add_orders(2)
+    run = planned(town)
+    done = publish(run)
+    assert (len(done.scheduled), done.left_out) == (2, [])
+    assert assignments(run)[locked.id].change == "kept"
+    assert visit_of(locked).planned_end_at == start + 5 * HOUR
+    assert all(place(order)[0] for order in orders)
