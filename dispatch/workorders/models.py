@@ -216,38 +216,36 @@ class Visit(Record):
     events: Mapped[list[VisitEvent]] = relationship(order_by="VisitEvent.id", viewonly=True, lazy="select")
 
 
-class VisitEvent(db.Model):  # type: ignore[name-defined,misc]
+class _Event(db.Model):  # type: ignore[name-defined,misc]
+    __abstract__ = True
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    verb: Mapped[str] = mapped_column(String(20))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+    actor_name: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    facts: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+
+class VisitEvent(_Event):
     """Something that happened at a visit: which verb, by whom, when, from which status to which."""
 
     __tablename__ = "visit_event"
 
-    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     visit_id: Mapped[uuid.UUID] = foreign_key_id(to="visit", ondelete="RESTRICT")
-    verb: Mapped[str] = mapped_column(String(20))
     from_status: Mapped[str] = mapped_column(String(12))
     to_status: Mapped[str] = mapped_column(String(12))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    actor_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
-    actor_name: Mapped[str] = mapped_column(String(200))
-    reason: Mapped[str] = mapped_column(Text, default="")
-    facts: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
 
-class OrderEvent(db.Model):  # type: ignore[name-defined,misc]
+class OrderEvent(_Event):
     """Something decided about an order as a whole: triage, merge, review, confirmation, closing."""
 
     __tablename__ = "work_order_event"
 
-    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     order_id: Mapped[uuid.UUID] = foreign_key_id(to="work_order", ondelete="RESTRICT")
-    verb: Mapped[str] = mapped_column(String(20))
     from_status: Mapped[str] = mapped_column(String(24))
     to_status: Mapped[str] = mapped_column(String(24))
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
-    actor_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
-    actor_name: Mapped[str] = mapped_column(String(200))
-    reason: Mapped[str] = mapped_column(Text, default="")
-    facts: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
 
 append_only(VisitEvent.__table__)  # type: ignore[arg-type]

@@ -14,13 +14,13 @@ from core.resource import Filter, Resource
 from dispatch.customers.models import Customer, Site
 from dispatch.customers.resources import customer_ids_of
 from dispatch.flows.models import PRIORITIES
+from dispatch.flows.schemas import PRIORITY_NAMES
 from dispatch.workforce.models import Engineer
 from dispatch.workorders import requests
 from dispatch.workorders.models import CHANNELS, ORDER_STATUSES, VISIT_STATUSES, Visit, WorkOrder
 from dispatch.workorders.rules import FINAL_ORDERS
 from dispatch.workorders.schemas import (
     CHANNEL_NAMES,
-    PRIORITY_NAMES,
     STATUS_NAMES,
     VisitSchema,
     WorkOrderSchema,

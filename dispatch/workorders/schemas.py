@@ -11,17 +11,12 @@ from core.errors import mark
 from core.fields import Instant
 from core.resource import RecordSchema
 from dispatch.flows.models import IMPACTS, PRIORITIES, URGENCIES
+from dispatch.flows.schemas import PRIORITY_NAMES
 from dispatch.workforce.schemas import SkillLevelSchema, ToolSchema
 from dispatch.workorders import rules
 from dispatch.workorders.models import CHANNELS, LOCKS, ORDER_STATUSES, VISIT_STATUSES
 from dispatch.workorders.rules import STATUSES
 
-PRIORITY_NAMES = {
-    "low": mark("Low"),
-    "normal": mark("Normal"),
-    "high": mark("High"),
-    "urgent": mark("Urgent"),
-}
 URGENCY_NAMES = {"normal": mark("Normal"), "expedited": mark("Expedited"), "urgent": mark("Urgent")}
 IMPACT_NAMES = {
     "person": mark("One person"),
@@ -79,9 +74,10 @@ def text_field(label: str, most: int = 10_000, **more: Any) -> fields.String:
     return fields.String(validate=validate.Length(max=most), metadata=metadata, **more)
 
 
-def reference_field(label: str, resource: str, **more: Any) -> fields.UUID:
-    """Return a field that names a record of `resource`."""
-    return fields.UUID(metadata={"label": label, "resource": resource}, **more)
+def reference_field(label: str, resource: str, *, within: str = "", **more: Any) -> fields.UUID:
+    """Return a field that names a record of `resource`; one of what the field `within` names, if given."""
+    scope = {"within": within} if within else {}
+    return fields.UUID(metadata={"label": label, "resource": resource, **scope}, **more)
 
 
 class OrderPartSchema(Schema):
@@ -158,7 +154,7 @@ class WorkOrderSchema(RecordSchema):
     colour = fields.Function(lambda order: STATUSES[order.status].colour)
     customer_id = reference_field("Customer", "customers", required=True)
     customer_name = fields.String(attribute="customer.name", dump_only=True)
-    site_id = reference_field("Site", "sites", required=True)
+    site_id = reference_field("Site", "sites", within="customer_id", required=True)
     site_name = fields.String(attribute="site.name", dump_only=True)
     address = fields.String(attribute="site.address", dump_only=True, metadata={"label": "Address"})
     lat = fields.Float(attribute="site.lat", dump_only=True, allow_none=True)
@@ -169,8 +165,8 @@ class WorkOrderSchema(RecordSchema):
         allow_none=True,
         metadata={"label": "Territory", "resource": "territories"},
     )
-    asset_id = reference_field("Asset", "assets", allow_none=True)
-    contract_id = reference_field("Contract", "contracts", allow_none=True)
+    asset_id = reference_field("Asset", "assets", within="site_id", allow_none=True)
+    contract_id = reference_field("Contract", "contracts", within="customer_id", allow_none=True)
     contact_name = text_field("Contact person", 200, load_default="")
     contact_phone = text_field("Contact's phone", 40, load_default="")
     occurred_at = instant_field("Happened at")

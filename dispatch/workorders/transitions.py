@@ -193,19 +193,8 @@ def log_visit(
     at: datetime | None = None,
 ) -> None:
     """Append to the visit's log what happened; it is never changed again."""
-    db.session.add(
-        VisitEvent(
-            visit_id=visit.id,
-            verb=verb,
-            from_status=before,
-            to_status=visit.status,
-            at=at or clock.now(),
-            actor_id=actor.user_id,
-            actor_name=actor.name,
-            reason=reason.strip(),
-            facts=plain(facts),
-        )
-    )
+    said = _said(actor, verb, before, visit.status, reason, facts)
+    db.session.add(VisitEvent(visit_id=visit.id, at=at or clock.now(), **said))
 
 
 def log_order(
@@ -218,20 +207,23 @@ def log_order(
     facts: dict[str, Any] | None = None,
 ) -> None:
     """Append to the order's log what was decided; it is never changed again."""
-    db.session.add(
-        OrderEvent(
-            order_id=order.id,
-            verb=verb,
-            from_status=before,
-            to_status=order.status,
-            at=clock.now(),
-            actor_id=actor.user_id,
-            actor_name=actor.name,
-            reason=reason.strip(),
-            facts=plain(facts),
-        )
-    )
+    said = _said(actor, verb, before, order.status, reason, facts)
+    db.session.add(OrderEvent(order_id=order.id, at=clock.now(), **said))
     db.session.flush()
+
+
+def _said(
+    actor: Actor, verb: str, before: str, after: str, reason: str, facts: dict[str, Any] | None
+) -> dict[str, Any]:
+    return {
+        "verb": verb,
+        "from_status": before,
+        "to_status": after,
+        "actor_id": actor.user_id,
+        "actor_name": actor.name,
+        "reason": reason.strip(),
+        "facts": plain(facts),
+    }
 
 
 def log_of(order: WorkOrder) -> list[OrderEvent | VisitEvent]:

@@ -9,11 +9,11 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from core.errors import mark
 from core.fields import Instant
 from dispatch.flows.models import IMPACTS, PRIORITIES, URGENCIES
+from dispatch.flows.schemas import PRIORITY_NAMES
 from dispatch.workorders.rules import INCOMPLETE_REASONS
 from dispatch.workorders.schemas import (
     IMPACT_NAMES,
     LOCK_NAMES,
-    PRIORITY_NAMES,
     URGENCY_NAMES,
     check_instant,
     choice_field,
