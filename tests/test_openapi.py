@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,14 +25,30 @@ CHECKS = [
 ]
 
 
-def failures_of(app: Flask, token: str, examples: int) -> list[str]:
-    """Send `examples` requests of either kind, good and bad, to every operation; return what broke."""
+def failures_of(
+    app: Flask,
+    token: str,
+    examples: int,
+    *,
+    about: tuple[str, ...] = ("",),
+    aim: Callable[[Any], None] = lambda case: None,
+) -> list[str]:
+    """Send `examples` requests of either kind, good and bad, to every operation; return what broke.
+
+    Parameters
+    ----------
+    about : tuple of str
+        Only operations whose path holds one of these.
+    aim : callable
+        What is done to each request before it is sent.
+    """
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", app)
     headers = {"Authorization": f"Bearer {token}"}
     broken = []
     for found in schema.get_all_operations():
         operation = found.ok()
-        if operation.label == "DELETE /api/v1/tokens/{record_id}":
+        is_about = any(word in operation.path for word in about)
+        if not is_about or operation.label == "DELETE /api/v1/tokens/{record_id}":
             continue
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
 
@@ -45,6 +62,7 @@ def failures_of(app: Flask, token: str, examples: int) -> list[str]:
             )
             @given(case=operation.as_strategy(generation_mode=mode))
             def send(case: Any) -> None:
+                aim(case)
                 contextvars.Context().run(case.call_and_validate, headers=headers, checks=CHECKS)
 
             try:
@@ -66,7 +84,8 @@ def test_signing_in_too_often_is_refused_as_described(app: Flask) -> None:
         if answer.status_code != 401:
             break
     assert answer.status_code == 429
-    assert answer.mimetype == "application/problem+json" and int(answer.headers["Retry-After"]) > 0
+    assert answer.mimetype == "application/problem+json"
+    assert int(answer.headers["Retry-After"]) > 0
     described = anybody.get("/api/openapi.json").get_json()["paths"]["/api/v1/session"]["post"]["responses"]
     assert "429" in described
 
