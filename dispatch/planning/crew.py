@@ -47,6 +47,18 @@ def engineers_in(territory_ids: Sequence[uuid.UUID]) -> Select[Any]:
     return query
 
 
+def times_of(
+    model: Any, engineer_ids: Sequence[uuid.UUID], starts_at: datetime, ends_at: datetime
+) -> dict[uuid.UUID, list[Any]]:
+    """Return the shifts or leaves of engineers that touch a span of time, by engineer."""
+    found: dict[uuid.UUID, list[Any]] = defaultdict(list)
+    inside = (model.ends_at > starts_at, model.starts_at < ends_at)
+    query = select(model).where(model.engineer_id.in_(engineer_ids), *inside)
+    for row in db.session.scalars(query.options(lazyload(model.engineer))):
+        found[row.engineer_id].append(row)
+    return found
+
+
 @dataclass(frozen=True)
 class Crew:
     """Engineers as the optimizer sees them, and what keeps each busy.
@@ -113,7 +125,8 @@ class CrewReader:
         ids = list(rows)
         skills = self._children(EngineerSkill, ids)
         tools = self._children(EngineerTool, ids)
-        shifts, leaves = self._times(ShiftRow, ids), self._times(Leave, ids)
+        span = (self.starts_at, self.ends_at)
+        shifts, leaves = times_of(ShiftRow, ids, *span), times_of(Leave, ids, *span)
         starts = {shift.id: shift for of_one in shifts.values() for shift in of_one}
         anchors, done = self._anchors(rows, movable)
         stock = ledger.van_stock_of(ids)
@@ -151,14 +164,6 @@ class CrewReader:
     def _children(self, model: Any, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Any]]:
         found: dict[uuid.UUID, list[Any]] = defaultdict(list)
         for row in db.session.execute(select(*model.__table__.columns).where(model.engineer_id.in_(ids))):
-            found[row.engineer_id].append(row)
-        return found
-
-    def _times(self, model: Any, ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Any]]:
-        found: dict[uuid.UUID, list[Any]] = defaultdict(list)
-        inside = (model.ends_at > self.starts_at, model.starts_at < self.ends_at)
-        query = select(model).where(model.engineer_id.in_(ids), *inside).options(lazyload(model.engineer))
-        for row in db.session.scalars(query):
             found[row.engineer_id].append(row)
         return found
 

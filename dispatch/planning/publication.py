@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm.attributes import set_committed_value
 
 from core import clock, events
 from core.audit import plain
@@ -19,6 +18,7 @@ from core.errors import Conflict, DomainError, mark
 from dispatch.planning import rules
 from dispatch.planning.events import RunPublished
 from dispatch.planning.models import OptimizationRun, RunAssignment
+from dispatch.planning.standing import Duty, held, held_visits, visits_of
 from dispatch.workforce.models import Engineer
 from dispatch.workorders import transitions, visits
 from dispatch.workorders.models import Visit, WorkOrder
@@ -27,6 +27,7 @@ CHANGED = mark("Changed since the run looked at it: plan again to place it.")
 OCCUPIED = mark("The engineer has other work at this time by now: plan again to place it.")
 IN_THE_WAY = mark("It would overlap a visit that stays where it is: publish that one too.")
 TOO_LATE = mark("Its time to begin is past: plan again to place it.")
+OFF_DUTY = mark("The engineer does not work at this time any more: plan again to place it.")
 #: Changes there is something to publish for.
 MOVES = ("new", "moved", "removed")
 
@@ -72,22 +73,14 @@ def publish_run(
         raise Conflict(mark("This run has no plan to publish."), code="run_not_ready")
     done = Publication()
     rows = _open_rows(run, visit_ids, engineer_ids)
-    # Two runs with the same engineers: the second waits here and sees what the first gave them.
-    crew = {one for row in rows for one in (row.engineer_id, row.was_engineer_id) if one}
-    held = select(Engineer.id).where(Engineer.id.in_(crew)).order_by(Engineer.id)
-    db.session.execute(held.with_for_update(key_share=True))
-    present = _present(rows)
+    present, duty = held_visits(rows), Duty(run, rows)
     accepted = []
     for row in rows:
-        visit = present[row.visit_id]
-        seen = (visit.version, visit.order.version) == (row.visit_version, row.order_version)
-        late = row.planned_end_at is not None and row.planned_end_at <= clock.now()
-        if seen and not late:
-            accepted.append(row)
+        objection = _objection(row, present[row.visit_id], duty)
+        if objection:
+            _leave_out(done, row, "stale", *objection)
         else:
-            _leave_out(
-                done, row, "stale", "changed" if not seen else "too_late", TOO_LATE if seen else CHANGED
-            )
+            accepted.append(row)
     accepted = _without_collisions(done, run, accepted)
     # Held here, so that the session knows each of them without asking again.
     engineers = list(db.session.scalars(select(Engineer).where(Engineer.active)))
@@ -134,27 +127,13 @@ def _open_rows(
     return rows
 
 
-def _present(rows: list[RunAssignment]) -> dict[uuid.UUID, Visit]:
-    """Return the visits as they are now, with their orders, held against other changes.
-
-    Orders before visits and each in the order of their ids, as everybody writes them: nobody waits in a
-    circle.
-    """
-    order_ids, visit_ids = (sorted(ids) for ids in ({r.order_id for r in rows}, {r.visit_id for r in rows}))
-    orders = {row.id: row for row in _held(WorkOrder, order_ids)}
-    found = {row.id: row for row in _held(Visit, visit_ids)}
-    for visit in found.values():
-        # Loading the visits anew made each of them forget its order.
-        set_committed_value(visit, "order", orders[visit.order_id])
-    return found
-
-
-def _held(model: type[Any], ids: list[uuid.UUID]) -> Iterator[Any]:
-    """Yield rows by id, read afresh and locked."""
-    for first in range(0, len(ids), 1_000):
-        query = select(model).where(model.id.in_(ids[first : first + 1_000])).order_by(model.id)
-        query = query.with_for_update(of=model, key_share=True).execution_options(populate_existing=True)
-        yield from db.session.scalars(query).unique()
+def _objection(row: RunAssignment, visit: Visit, duty: Duty) -> tuple[str, str] | None:
+    """Return code and sentence of what speaks against carrying out a row, None where nothing does."""
+    if (visit.version, visit.order.version) != (row.visit_version, row.order_version):
+        return "changed", CHANGED
+    if row.planned_end_at is not None and row.planned_end_at <= clock.now():
+        return "too_late", TOO_LATE
+    return None if duty.covers(row) else ("off_duty", OFF_DUTY)
 
 
 def _leave_out(done: Publication, row: RunAssignment, outcome: str, code: str, message: str) -> None:
@@ -171,17 +150,7 @@ def _without_collisions(
 
     A row left out leaves its visit where it is, which may be in the way of another: hence the rounds.
     """
-    engineer_ids = {row.engineer_id for row in rows if row.engineer_id}
-    standing = list(
-        db.session.execute(
-            select(Visit.id, Visit.engineer_id, Visit.planned_start_at, Visit.planned_end_at).where(
-                Visit.engineer_id.in_(engineer_ids),
-                Visit.status.in_((*rules.OPEN_VISIT_STATUSES, *rules.STARTED_VISIT_STATUSES)),
-                Visit.planned_start_at < run.ends_at + timedelta(days=1),
-                Visit.planned_end_at > run.starts_at,
-            )
-        )
-    )
+    standing = visits_of(run, {row.engineer_id for row in rows if row.engineer_id})
     still_open = set(
         db.session.scalars(
             select(RunAssignment.visit_id).where(
@@ -261,7 +230,7 @@ def _renew_ways(run: OptimizationRun, published: list[RunAssignment]) -> None:
         if (engineer_id := uuid.UUID(route["engineer_id"])) in whole
         for stop in route["stops"]
     }
-    for visit in _held(Visit, sorted(ways)):
+    for visit in held(Visit, ways):
         engineer_id, stop = ways[visit.id]
         if (visit.engineer_id, visit.planned_start_at) == (
             engineer_id,

@@ -17,7 +17,7 @@ from core.errors import Invalid, mark
 from dispatch.customers.models import Customer, Site
 from dispatch.flows.models import Category
 from dispatch.planning import rules
-from dispatch.planning.crew import engineers_in
+from dispatch.planning.crew import engineers_in, times_of
 from dispatch.planning.models import OptimizationRun, RunAssignment
 from dispatch.planning.open_work import Scope
 from dispatch.planning.reasons import told
@@ -54,7 +54,7 @@ def published_plan(
     query = engineers_in(territories).order_by(Engineer.name, Engineer.number)
     engineers = list(db.session.scalars(query.options(lazyload(Engineer.tools))))
     ids = [engineer.id for engineer in engineers]
-    shifts, leaves = _times(Shift, ids, from_at, until_at), _times(Leave, ids, from_at, until_at)
+    shifts, leaves = times_of(Shift, ids, from_at, until_at), times_of(Leave, ids, from_at, until_at)
     visits = _visits(
         (Visit.engineer_id.in_(ids))
         & Visit.status.in_(SHOWN_VISITS)
@@ -119,17 +119,6 @@ def _reasons(visit_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[dict[str, Any]]
 
 def _position(lat: float | None, lon: float | None) -> dict[str, float | None] | None:
     return None if lat is None else {"lat": lat, "lon": lon}
-
-
-def _times(
-    model: Any, ids: list[uuid.UUID], from_at: datetime, until_at: datetime
-) -> dict[uuid.UUID, list[Any]]:
-    found: dict[uuid.UUID, list[Any]] = defaultdict(list)
-    inside = (model.ends_at > from_at, model.starts_at < until_at)
-    query = select(model).where(model.engineer_id.in_(ids), *inside).options(lazyload(model.engineer))
-    for row in db.session.scalars(query):
-        found[row.engineer_id].append(row)
-    return found
 
 
 def _visits(*conditions: Any, limit: int | None = None) -> list[dict[str, Any]]:

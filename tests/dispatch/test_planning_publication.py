@@ -15,7 +15,7 @@ from core.db import db, transaction
 from core.errors import Conflict
 from dispatch.planning import runs
 from dispatch.planning.events import RunPublished
-from dispatch.workforce.models import Engineer
+from dispatch.workforce.models import Engineer, Leave
 from dispatch.workorders.models import OrderSkill, Visit, WorkOrder
 from tests.dispatch.planning_desk import ask, assignments, place, planned, publish, run_of, verbs_of
 from tests.towns import HOUR, MORNING, Town, visit_of
@@ -214,6 +214,15 @@ def test_a_visit_that_stays_keeps_its_way_while_only_a_part_of_the_day_is_publis
     assert visit_of(kept).travel_s == 1
     publish(run)
     assert visit_of(kept).travel_s == assignments(run)[kept.id].travel_s
+
+
+def test_an_engineer_who_has_leave_by_now_is_not_sent(town: Town) -> None:
+    engineer = town.add_engineer()
+    order = town.add_order()
+    run = planned(town)
+    town.add(Leave(engineer_id=engineer.id, starts_at=town.day[0], ends_at=town.day[1]))
+    assert codes(publish(run)) == ["off_duty"]
+    assert place(order) == (None, None)
 
 
 def test_a_planned_visit_whose_order_takes_longer_by_now_gets_its_longer_time(
