@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import select, tuple_
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from core import clock
 from core.db import db, transaction
@@ -61,18 +63,26 @@ class RememberedLegs:
         """Write what is new, in a transaction of its own."""
         if not self._new:
             return
+        now = clock.now()
+        # In one order, so that two runs that keep the same legs at once do not wait in a circle.
+        rows = [
+            {
+                "from_lat": key[0],
+                "from_lon": key[1],
+                "to_lat": key[2],
+                "to_lon": key[3],
+                "travel_s": leg.travel_s,
+                "distance_m": leg.distance_m,
+                "asked_at": now,
+            }
+            for key, leg in sorted((_key(pair), leg) for pair, leg in self._new.items())
+        ]
+        insert = postgresql_insert if db.engine.dialect.name == "postgresql" else sqlite_insert
+        new = insert(RememberedLeg)
+        changed = {name: new.excluded[name] for name in ("travel_s", "distance_m", "asked_at")}
+        upsert = new.on_conflict_do_update(
+            index_elements=list(RememberedLeg.__table__.primary_key), set_=changed
+        )
         with transaction() as session:
-            for pair, leg in self._new.items():
-                from_lat, from_lon, to_lat, to_lon = _key(pair)
-                session.merge(
-                    RememberedLeg(
-                        from_lat=from_lat,
-                        from_lon=from_lon,
-                        to_lat=to_lat,
-                        to_lon=to_lon,
-                        travel_s=leg.travel_s,
-                        distance_m=leg.distance_m,
-                        asked_at=clock.now(),
-                    )
-                )
+            session.connection().execute(upsert, rows)
         self._new.clear()
