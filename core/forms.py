@@ -36,11 +36,38 @@ def form_fields(
     errors : mapping
         Sentences by field name.
     """
-    return [form_field(name, schema.fields[name], values.get(name, ""), errors.get(name)) for name in names]
+    drawn = []
+    for name in names:
+        field = schema.fields[name]
+        scope = _scope_of(schema, field, values)
+        drawn.append(form_field(name, field, values.get(name, ""), errors.get(name), scope))
+    return drawn
 
 
-def form_field(name: str, field: fields.Field, value: Any, error: Any = None) -> dict[str, Any]:
-    """Return one field as the macros draw it; see `form_fields`."""
+def _scope_of(schema: Schema, field: fields.Field, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what narrows the choice of a reference: what is chosen in the field it lies ``within``."""
+    within: str = field.metadata.get("within", "")
+    text = str(values.get(within) or "").strip()
+    if within not in schema.fields or not text or not is_storable(text):
+        return {}
+    try:
+        return {within: uuid.UUID(read_text(schema.fields[within], text))}
+    except ValueError:
+        return {}
+
+
+def form_field(
+    name: str,
+    field: fields.Field,
+    value: Any,
+    error: Any = None,
+    scope: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return one field as the macros draw it; see `form_fields`.
+
+    A reference whose ``metadata["within"]`` names another field of the form, such as a site's customer, is
+    chosen among what belongs to the record named there; `scope` is that, as arguments of the list.
+    """
     kind = kind_of(field)
     drawn: dict[str, Any] = {
         "name": name,
@@ -50,15 +77,16 @@ def form_field(name: str, field: fields.Field, value: Any, error: Any = None) ->
         "error": " ".join(sentences(error, field)) or None,
         "hint": gettext(field.metadata["hint"]) if field.metadata.get("hint") else None,
         "required": bool(field.required) and kind != "checkbox",
+        "within": field.metadata.get("within"),
         "attrs": {},
     }
     if kind == "multiselect" and field.metadata.get("resource"):
         resource = resource_named(field.metadata["resource"])
-        drawn["choices"] = titles(choosable(resource), resource, value or [])
+        drawn["choices"] = titles(choosable(resource, {}), resource, value or [])
     elif kind in ("select", "multiselect"):
         drawn["choices"] = choices_of(field)
     elif kind == "reference":
-        _draw_reference(drawn, field)
+        _draw_reference(drawn, field, scope or {})
     elif kind == "minutes":
         drawn.update(kind="number", step="any", label=f"{drawn['label']} ({gettext('minutes')})")
     elif kind == "weekday":
@@ -72,9 +100,9 @@ def form_field(name: str, field: fields.Field, value: Any, error: Any = None) ->
     return drawn
 
 
-def _draw_reference(drawn: dict[str, Any], field: fields.Field) -> None:
+def _draw_reference(drawn: dict[str, Any], field: fields.Field, scope: dict[str, Any]) -> None:
     resource = resource_named(field.metadata["resource"])
-    query = choosable(resource)
+    query = choosable(resource, scope)
     total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     if total <= MOST_CHOICES:
         drawn.update(kind="select", choices=titles(query, resource, [drawn["value"]]))
@@ -91,6 +119,8 @@ def _draw_reference(drawn: dict[str, Any], field: fields.Field) -> None:
             "hx-target": f"#options-{drawn['name']}",
             "hx-vals": json.dumps({"field": drawn["name"]}),
         }
+        if drawn["within"]:
+            drawn["attrs"]["hx-include"] = f"#f-{drawn['within']}"
         drawn["datalist"] = f"options-{drawn['name']}"
 
 

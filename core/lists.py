@@ -53,12 +53,17 @@ def filters_of(resource: Resource, names: Iterable[str]) -> tuple[dict[str, Any]
         if not raw:
             continue
         try:
-            text = read_text(field, raw)
-            is_list = isinstance(field, fields.List) and not isinstance(field, DelimitedList)
-            args[name] = field.deserialize([text] if is_list else text)
+            args[name] = read_filter(field, raw)
         except (ValidationError, ValueError):
             drawn[-1]["error"] = gettext("This cannot be filtered by.")
     return args, drawn
+
+
+def read_filter(field: fields.Field, raw: str) -> Any:
+    """Return the value to filter by; raise ValueError or ValidationError where it is none."""
+    text = read_text(field, raw)
+    is_list = isinstance(field, fields.List) and not isinstance(field, DelimitedList)
+    return field.deserialize([text] if is_list else text)
 
 
 def _drawn_filter(name: str, field: fields.Field, raw: str) -> dict[str, Any]:

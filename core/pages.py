@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask_babel import gettext
 from markupsafe import Markup
-from marshmallow import EXCLUDE
+from marshmallow import EXCLUDE, ValidationError
 from werkzeug.wrappers import Response
 
 from core import forms, lists, records
@@ -197,8 +198,7 @@ class _Door:
         who.require(self.resource.write)
         form = self._form(who, self._new_label(), self.url("list_"))
         if request.method == "GET":
-            given = {name: value for name, value in request.args.items() if name in form.names}
-            return form.drawn({**forms.values_of(form.schema, None), **given})
+            return self._drawn(form, None)
 
         def carry_out(data: dict[str, Any]) -> str:
             if self.pages.create:
@@ -217,7 +217,7 @@ class _Door:
         title = self.resource.title(record)
         if request.method == "GET":
             form = self._form(who, title, back, record.version)
-            return form.drawn(forms.values_of(form.schema, record))
+            return self._drawn(form, record)
         version = version_sent()
 
         def carry_out(data: dict[str, Any]) -> str:
@@ -229,6 +229,10 @@ class _Door:
             return back
 
         return self._form(who, title, back, version).sent(who, carry_out, gettext("Saved."))
+
+    def _drawn(self, form: FormPage, record: Any) -> str:
+        given = {name: value for name, value in request.args.items() if name in form.names}
+        return form.drawn({**forms.values_of(form.schema, record), **given})
 
     def _form(self, who: Actor, title: str, back: str, version: int | None = None) -> FormPage:
         kept = self.pages.withheld(who) if self.pages.withheld else ()
@@ -252,7 +256,12 @@ class _Door:
 
     def options(self) -> str:
         who = page_actor()
-        text = request.args.get(request.args.get("field", ""), "") or request.args.get("q", "")
-        page = records.page_of(self.resource, who, {"q": text[:200], "page_size": 20})
+        typed_in = request.args.get("field", "q")
+        args: dict[str, Any] = {"q": request.args.get(typed_in, "")[:200], "page_size": 20}
+        for name, item in self.resource.filters.items():
+            if name != typed_in and request.args.get(name):
+                with suppress(ValidationError, ValueError):
+                    args[name] = lists.read_filter(item.field, request.args[name])
+        page = records.page_of(self.resource, who, args)
         titles = dict.fromkeys(self.resource.title(record) for record in page.items)
         return Markup("").join(Markup('<option value="{}"></option>').format(title) for title in titles)

@@ -38,17 +38,17 @@ def _is_visible(resource: Resource, record: Any) -> bool:
     return db.session.scalar(rows_of(resource, who).where(resource.model.id == record.id)) is not None
 
 
-def choosable(resource: Resource) -> Select[Any]:
-    """Return the query of the records whoever fills the form in may see and that are in use."""
-    query = _seen(resource)
+def choosable(resource: Resource, args: dict[str, Any]) -> Select[Any]:
+    """Return the query of the records whoever fills the form in may see, that are in use and fit `args`."""
+    query = _seen(resource, args)
     return query.where(resource.model.active) if "active" in inspect(resource.model).columns else query
 
 
-def _seen(resource: Resource) -> Select[Any]:
+def _seen(resource: Resource, args: dict[str, Any] | None = None) -> Select[Any]:
     who = g.get("actor")
     if who is None or not who.may(resource.read):
         return select(resource.model).where(false())
-    return query_of(resource, who, {}).order_by(None)
+    return query_of(resource, who, args or {}).order_by(None)
 
 
 def titles(query: Select[Any], resource: Resource, present: Iterable[Any]) -> list[tuple[str, str]]:

@@ -79,7 +79,10 @@ SITES = Resource(
     search=(Site.name, Site.address),
     sort=("name", "address", "created_at"),
     filters={
-        "customer_id": Filter(fields.UUID(), lambda value: Site.customer_id == value),
+        "customer_id": Filter(
+            fields.UUID(metadata={"label": "Customer", "resource": "customers"}),
+            lambda value: Site.customer_id == value,
+        ),
         "territory_id": Filter(
             fields.UUID(metadata={"label": "Territory", "resource": "territories"}),
             lambda value: Site.territory_id == value,
@@ -101,7 +104,11 @@ ASSETS = Resource(
     title=lambda asset: f"{asset.name} ({asset.serial})" if asset.serial else asset.name,
     search=(Asset.name, Asset.model, Asset.serial),
     sort=("name", "model", "serial", "warranty_until"),
-    filters={"site_id": Filter(fields.UUID(), lambda value: Asset.site_id == value)},
+    filters={
+        "site_id": Filter(
+            fields.UUID(metadata={"label": "Site", "resource": "sites"}), lambda value: Asset.site_id == value
+        )
+    },
     visible=lambda actor: _of_own_sites(actor),
 )
 CONTRACTS = Resource(
@@ -113,7 +120,12 @@ CONTRACTS = Resource(
     title=lambda contract: contract.number,
     search=(Contract.number, Contract.name),
     sort=("number", "starts_on", "ends_on"),
-    filters={"customer_id": Filter(fields.UUID(), lambda value: Contract.customer_id == value)},
+    filters={
+        "customer_id": Filter(
+            fields.UUID(metadata={"label": "Customer", "resource": "customers"}),
+            lambda value: Contract.customer_id == value,
+        )
+    },
     visible=only_own(Contract.customer_id),
     prepare=_check_span,
 )

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
+import pytest
+
+from core import forms
 from tests.conftest import Client
 
 UNSTORABLE = "A text holds a character that cannot be stored (NUL, or half a character): remove it."
@@ -85,3 +89,52 @@ def test_what_became_of_many_rows_is_said_in_the_readers_language(admin: Client)
     assert results[2]["errors"] == {"name": ["此项必填。"]}
     assert results[3]["errors"] == {"name": ["长度须在 1 与 200 之间。"]}
     assert results[4]["errors"] == {"engineer_stances": ["没有这条记录。"]}
+
+
+def sites_of_two(admin: Client) -> dict[str, str]:
+    """Make two customers with a site each; return ids by name."""
+    ids = {}
+    for owner, place in (("Reed", "Gate"), ("Birch", "Dock")):
+        ids[owner] = admin.post("/customers", {"number": owner, "name": owner}).json["id"]
+        ids[place] = admin.post("/sites", {"customer_id": ids[owner], "name": place}).json["id"]
+    return ids
+
+
+def choices(page: Any, name: str) -> set[str]:
+    """Return the words a select of a page offers."""
+    select = re.search(rf'<select id="f-{name}".*?</select>', page.text, re.S)
+    assert select, name
+    return set(re.findall(r'<option value="[^"]+"[^>]*>([^<]+)<', select[0]))
+
+
+def test_only_sites_of_the_chosen_customer_can_be_chosen(browser: Any, admin: Client) -> None:
+    ids = sites_of_two(admin)
+    visitor = browser("agent")
+    assert choices(visitor.get("/work-orders/new"), "site_id") == {"Reed · Gate", "Birch · Dock"}
+    for customer in (ids["Reed"], "Reed"):
+        page = visitor.get(f"/work-orders/new?customer_id={customer}")
+        assert choices(page, "site_id") == {"Reed · Gate"}
+    assert 'hx-trigger="change from:body target:#f-customer_id"' in page.text
+
+
+def test_a_site_of_another_customer_is_a_fault_of_its_field(browser: Any, admin: Client) -> None:
+    ids = sites_of_two(admin)
+    category = admin.post("/categories", {"code": "lift", "name_en": "Lift", "name_zh": "电梯"}).json["id"]
+    order = {"title": "t", "category_id": category, "customer_id": ids["Reed"], "site_id": ids["Dock"]}
+    page = browser("agent").send("/work-orders/new", order)
+    assert page.status_code == 422
+    assert '<a href="#f-site_id">Site</a>: ' in page.text
+
+
+def test_what_is_offered_as_one_types_lies_within_what_is_chosen(
+    browser: Any, admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = sites_of_two(admin)
+    visitor = browser("agent")
+    asked = "/sites/options?field=site_id&site_id="
+    assert visitor.get(asked).text.count("<option") == 2
+    for customer in (ids["Reed"], "Reed"):
+        assert visitor.get(f"{asked}&customer_id={customer}").text == '<option value="Reed · Gate"></option>'
+    monkeypatch.setattr(forms, "MOST_CHOICES", 1)
+    page = visitor.get("/work-orders/new")
+    assert re.search(r'<input id="f-site_id" type="text"[^>]* hx-include="#f-customer_id"', page.text)
