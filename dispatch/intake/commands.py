@@ -22,7 +22,7 @@ from core.errors import DomainError
 from dispatch.intake import crew, runs
 from dispatch.intake.files import open_table
 from dispatch.intake.imports import Report, import_rows
-from dispatch.intake.mappings import document_of, ready_names
+from dispatch.intake.mapping_documents import document_of, ready_names
 from dispatch.intake.models import KINDS
 
 imports = AppGroup("import", help="Bring in requests, engineers or parts from CSV and XLSX files.")

@@ -20,7 +20,8 @@ from core.errors import Invalid, NotFound, mark
 from dispatch.intake.engineers import ENGINEERS
 from dispatch.intake.files import open_table
 from dispatch.intake.imports import Importer, Report, check_allowed, import_rows
-from dispatch.intake.mappings import Mapping, document_of, mapping_of
+from dispatch.intake.mapping_documents import document_of, mapping_of
+from dispatch.intake.mappings import Mapping
 from dispatch.intake.models import ImportRun
 from dispatch.intake.parts import PARTS
 from dispatch.intake.requests import REQUESTS

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from core.api import Strict
 from core.errors import mark
-from dispatch.intake.mappings import ready_names
+from dispatch.intake.mapping_documents import ready_names
 from dispatch.intake.models import KINDS, ImportRun
 
 KIND_NAMES = {

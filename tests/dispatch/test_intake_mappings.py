@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.errors import DomainError, Invalid
-from dispatch.intake.mappings import Mapping, document_of, mapping_of, ready_names
+from dispatch.intake.mapping_documents import document_of, mapping_of, ready_names
+from dispatch.intake.mappings import Mapping
 from dispatch.intake.runs import IMPORTERS
 from dispatch.intake.targets import Context, cents
 

@@ -17,7 +17,7 @@ from dispatch.flows.models import Category
 from dispatch.intake import runs
 from dispatch.intake.files import open_table
 from dispatch.intake.imports import Report, import_rows
-from dispatch.intake.mappings import document_of
+from dispatch.intake.mapping_documents import document_of
 from dispatch.workforce.models import Skill
 from dispatch.workorders.models import Visit, WorkOrder
 
