@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
+from typing import Any, TypedDict
 
 from core import clock
 from core.auth.actors import Actor
@@ -18,6 +19,37 @@ from geo.point import Point, geodesic_m
 
 CLOCK_ERROR = timedelta(minutes=5)
 """How far ahead of ours a phone's clock may be before what it says is refused."""
+
+
+class Whereabouts(TypedDict, total=False):
+    """Where somebody is: a position (WGS-84) with its accuracy [m], or the reason why there is none."""
+
+    lat: float | None
+    lon: float | None
+    accuracy_m: float | None
+    reason: str
+    at: datetime | None
+
+
+def check_whereabouts(where: Whereabouts) -> None:
+    """Raise Invalid unless there is a position, or the reason why there is none."""
+    if (where.get("lat") is None or where.get("lon") is None) and not where.get("reason", "").strip():
+        message = mark("Send your position, or say why there is none.")
+        raise Invalid(message, code="position_missing", fields={"lat": [message], "reason": [message]})
+
+
+def record_at(visit: Visit, kind: str, where: Whereabouts) -> dict[str, Any]:
+    """Keep the position somebody reports at a visit, and return what its log says of it; nothing without."""
+    lat, lon = where.get("lat"), where.get("lon")
+    if lat is None or lon is None or visit.engineer_id is None:
+        return {}
+    accuracy_m, at = where.get("accuracy_m"), where.get("at")
+    position = record(visit.engineer_id, kind, lat, lon, accuracy_m=accuracy_m, visit=visit, at=at)
+    return {
+        "position_id": position.id,
+        "distance_from_site_m": position.distance_from_site_m,
+        "outside_geofence": position.outside_geofence,
+    }
 
 
 def report(

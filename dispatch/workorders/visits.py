@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 from core import records
 from core.auth.actors import Actor
@@ -16,6 +16,7 @@ from dispatch.workorders import positions, rules
 from dispatch.workorders.events import VisitScheduled
 from dispatch.workorders.fit import check_movable, misfits_of
 from dispatch.workorders.models import LOCKS, Visit, WorkOrder
+from dispatch.workorders.positions import Whereabouts
 from dispatch.workorders.transitions import apply_to_visit, check, engineer_of, tell
 
 
@@ -158,16 +159,6 @@ def decline(actor: Actor, visit: Visit, *, reason: str) -> Visit:
     return _take_off(actor, visit, "decline", reason)
 
 
-class Whereabouts(TypedDict, total=False):
-    """Where somebody is: a position (WGS-84) with its accuracy [m], or the reason why there is none."""
-
-    lat: float | None
-    lon: float | None
-    accuracy_m: float | None
-    reason: str
-    at: datetime | None
-
-
 def depart(actor: Actor, visit: Visit, **where: Unpack[Whereabouts]) -> Visit:
     """Leave for the site; a position, or the reason why there is none.
 
@@ -193,26 +184,15 @@ def arrive(actor: Actor, visit: Visit, **where: Unpack[Whereabouts]) -> Visit:
 
 
 def _report(actor: Actor, visit: Visit, verb: str, kind: str, where: Whereabouts) -> Visit:
-    lat, lon, at = where.get("lat"), where.get("lon"), where.get("at")
-    reason = where.get("reason", "")
-    if (lat is None or lon is None) and not reason.strip():
-        message = mark("Send your position, or say why there is none.")
-        raise Invalid(message, code="position_missing", fields={"lat": [message], "reason": [message]})
+    positions.check_whereabouts(where)
     facts: dict[str, Any] = {}
 
     def change() -> None:
-        if lat is not None and lon is not None and visit.engineer_id is not None:
-            accuracy_m = where.get("accuracy_m")
-            position = positions.record(
-                visit.engineer_id, kind, lat, lon, accuracy_m=accuracy_m, visit=visit, at=at
-            )
-            facts.update(
-                position_id=position.id,
-                distance_from_site_m=position.distance_from_site_m,
-                outside_geofence=position.outside_geofence,
-            )
+        facts.update(positions.record_at(visit, kind, where))
 
-    apply_to_visit(actor, visit, verb, reason=reason, facts=facts, at=at, change=change)
+    apply_to_visit(
+        actor, visit, verb, reason=where.get("reason", ""), facts=facts, at=where.get("at"), change=change
+    )
     return visit
 
 
