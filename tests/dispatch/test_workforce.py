@@ -15,40 +15,7 @@ from dispatch.workforce import engineers
 from dispatch.workforce.models import Shift
 from dispatch.workforce.resources import SHIFTS
 from dispatch.workforce.schemas import EngineerSchema
-
-HOME = {"home_lat": 31.23, "home_lon": 121.47}
-
-
-def made(answer: Any) -> Any:
-    assert answer.status_code == 201, answer.json
-    return answer.json
-
-
-def make_engineer(client: Any, number: str = "E-1", **values: Any) -> Any:
-    return made(client.post("/engineers", {"number": number, "name": f"林晓 {number}", **values}))
-
-
-def make_territory(client: Any) -> Any:
-    corners = [[121, 31], [122, 31], [122, 32], [121, 32], [121, 31]]
-    outline = {"type": "Polygon", "coordinates": [corners]}
-    return made(client.post("/territories", {"code": "N", "name": "North", "geometry": outline}))
-
-
-def shift_of(engineer: Any, day: int = 2, start: str = "08:00", end: str = "17:00", **values: Any) -> Any:
-    return {
-        "engineer_id": engineer["id"],
-        "starts_at": f"2026-03-{day:02}T{start}:00+08:00",
-        "ends_at": f"2026-03-{day:02}T{end}:00+08:00",
-        **values,
-    }
-
-
-def lunch(day: int = 2, earliest: str = "11:30", latest: str = "13:00") -> Any:
-    return {
-        "earliest_at": f"2026-03-{day:02}T{earliest}:00+08:00",
-        "latest_at": f"2026-03-{day:02}T{latest}:00+08:00",
-        "duration_s": 1800,
-    }
+from tests.dispatch.workforce_world import HOME, lunch, made, make_engineer, make_territory, shift_of
 
 
 def test_an_engineer_keeps_skills_with_levels_and_tools(admin: Any) -> None:
@@ -274,76 +241,3 @@ def test_leave_may_overlap_but_not_end_before_it_starts(admin: Any) -> None:
     assert answer.status_code == 422
     assert "ends_at" in answer.json["errors"]
     assert admin.get("/leaves?kind=sick").json["total"] == 1
-
-
-def roster(*engineer_ids: str, **values: Any) -> Any:
-    pattern = [
-        {
-            "weekday": weekday,
-            "starts": "08:00",
-            "ends": "17:00",
-            "breaks": [{"earliest": "11:30", "latest": "13:00", "duration_s": 1800}],
-        }
-        for weekday in range(5)
-    ]
-    return {
-        "engineer_ids": engineer_ids,
-        "first_day": "2026-03-02",
-        "last_day": "2026-03-15",
-        "pattern": pattern,
-        **values,
-    }
-
-
-def test_a_roster_made_twice_adds_nothing(admin: Any) -> None:
-    ids = [make_engineer(admin, number)["id"] for number in ("E-1", "E-2")]
-    made(admin.post("/shifts", shift_of({"id": ids[0]}, 3, "06:00", "09:00")))
-    first = admin.post("/shifts/from-pattern", roster(*ids, most_overtime_s=3600))
-    assert first.json == {"created": 19, "skipped": 1}
-    again = admin.post("/shifts/from-pattern", roster(*ids))
-    assert again.json == {"created": 0, "skipped": 20}
-    shifts = admin.get(f"/shifts?engineer_id={ids[1]}").json["items"]
-    assert len(shifts) == 10
-    assert shifts[0]["starts_at"] == "2026-03-02T00:00:00+00:00"
-    assert shifts[0]["breaks"][0]["latest_at"] == "2026-03-02T05:00:00+00:00"
-    assert shifts[0]["most_overtime_s"] == 3600
-
-
-def test_a_roster_in_another_time_zone_follows_its_clocks(admin: Any) -> None:
-    engineer = make_engineer(admin)
-    answer = admin.post("/shifts/from-pattern", roster(engineer["id"], time_zone="America/New_York"))
-    assert answer.json == {"created": 10, "skipped": 0}
-    starts = [item["starts_at"][11:16] for item in admin.get("/shifts").json["items"]]
-    assert starts == ["13:00"] * 5 + ["12:00"] * 5
-
-
-@pytest.mark.parametrize(
-    ("values", "said"),
-    [
-        ({"engineer_ids": []}, "engineer_ids"),
-        ({"engineer_ids": [str(uuid.uuid4())]}, "no such"),
-        ({"last_day": "2026-03-01"}, "not before the first"),
-        ({"time_zone": "Mars/Olympus"}, "Asia/Shanghai"),
-        ({"pattern": []}, "pattern"),
-        ({"pattern": [{"weekday": 0, "starts": "08:00+02:00", "ends": "17:00"}]}, "without a time zone"),
-        ({"pattern": [{"weekday": 0, "starts": "08:00", "ends": "08:00"}]}, "another time of day"),
-        ({"last_day": "2150-01-01"}, "choose fewer"),
-        ({"last_day": "9999-12-31"}, "1900 and 2200"),
-    ],
-)
-def test_a_roster_that_cannot_be_is_refused_with_a_sentence(admin: Any, values: Any, said: str) -> None:
-    engineer = make_engineer(admin)
-    answer = admin.post("/shifts/from-pattern", {**roster(engineer["id"]), **values})
-    assert answer.status_code == 422
-    assert said in str(answer.json)
-    assert admin.get("/shifts").json["total"] == 0
-
-
-def test_a_roster_of_days_on_which_nobody_works_is_empty(admin: Any) -> None:
-    body = roster(make_engineer(admin)["id"], first_day="2026-03-07", last_day="2026-03-08")
-    assert admin.post("/shifts/from-pattern", body).json == {"created": 0, "skipped": 0}
-
-
-def test_an_engineer_makes_no_roster(client_of: Any) -> None:
-    body = roster(str(uuid.uuid4()))
-    assert client_of("engineer").post("/shifts/from-pattern", body).status_code == 403
