@@ -98,13 +98,13 @@ def publish_run(
 
 
 def settle_run(actor: Actor, run: OptimizationRun) -> None:
-    """Call a run published once some of it is and nothing of it is open any more."""
+    """Call a run published once nothing of it is open any more, and some of it is or it changes nothing."""
     db.session.flush()
     counted = select(RunAssignment.outcome, func.count()).where(
         RunAssignment.run_id == run.id, RunAssignment.change.in_(MOVES)
     )
     counts = dict(db.session.execute(counted.group_by(RunAssignment.outcome)).all())
-    if run.status == "ready" and counts.get("published") and not counts.get("open"):
+    if run.status == "ready" and not counts.get("open") and (counts.get("published") or not counts):
         run.status, run.published_at, run.published_by_name = "published", clock.now(), actor.name
         rest = (RunAssignment.run_id == run.id, RunAssignment.outcome == "open")
         db.session.execute(update(RunAssignment).where(*rest).values(outcome="published"))

@@ -252,8 +252,10 @@ def discard_run(actor: Actor, run: OptimizationRun) -> None:
         raise Conflict(mark("Only a run that is ready can be discarded."), code="run_not_ready")
     mine = (RunAssignment.run_id == run.id, RunAssignment.outcome == "open")
     db.session.execute(update(RunAssignment).where(*mine).values(outcome="declined"))
-    settle_run(actor, run)
-    if run.status == "ready":
+    done = (RunAssignment.run_id == run.id, RunAssignment.outcome == "published")
+    if db.session.scalar(select(RunAssignment.visit_id).where(*done).limit(1)):
+        settle_run(actor, run)
+    else:
         run.status = "cancelled"
     db.session.flush()
 

@@ -46,6 +46,13 @@ def test_publishing_twice_does_nothing_more(town: Town) -> None:
     assert run_of(run.id).status == "published"
 
 
+def test_a_run_that_changes_nothing_does_not_wait_to_be_published(town: Town) -> None:
+    town.add_engineer()
+    town.add_orders(2)
+    publish(planned(town))
+    assert planned(town, auto_publish=True).status == "published"
+
+
 def test_a_part_is_published_by_visit_or_by_engineer_and_the_rest_later(town: Town) -> None:
     first = town.add_engineer(most_tasks_a_day=2)
     town.add_engineer(most_tasks_a_day=2)

@@ -293,6 +293,16 @@ def test_discarding_a_ready_run_leaves_the_plan_as_it_is(town: Town, actor: Acto
         runs.discard_run(actor, run_of(run.id))
 
 
+def test_discarding_a_run_that_changes_nothing_cancels_it(town: Town, actor: Actor) -> None:
+    town.add_engineer()
+    town.add_order()
+    publish(planned(town))
+    run = planned(town)
+    with transaction(actor):
+        runs.discard_run(actor, run_of(run.id))
+    assert run_of(run.id).status == "cancelled"
+
+
 def test_discarding_the_rest_of_a_partly_published_run_leaves_it_published(town: Town, actor: Actor) -> None:
     town.add_engineer()
     orders = town.add_orders(2)
