@@ -43,10 +43,7 @@ def test_an_order_is_not_merged_into_itself_or_a_finished_one(world: World) -> N
 
 
 def test_an_order_is_not_merged_while_somebody_is_there(world: World, admin: Any) -> None:
-    visit = world.dispatched()
-    for verb, said in (("accept", {}), ("depart", {"reason": "r"}), ("arrive", {"reason": "r"})):
-        visit = world.do(getattr(visits, verb), visit, **said)  # type: ignore[arg-type]
-    order = world.do(visits.hold, visit, reason="waits for a key").order
+    order = world.carry_out(world.dispatched(), "accept", "depart", "arrive", "hold").order
     with pytest.raises(Conflict):
         world.do(orders.merge, order, into=db.session.merge(world.order()))
     assert "merge" not in order_verbs_of(world.actor, order)
@@ -59,16 +56,9 @@ def test_a_finished_order_is_not_changed(world: World) -> None:
 
 
 def _completed(world: World) -> WorkOrder:
-    visit = world.dispatched()
-    for verb, said in (
-        ("accept", {}),
-        ("depart", {"reason": "r"}),
-        ("arrive", {"reason": "r"}),
-        ("start", {}),
-        ("complete", {"solution": "done"}),
-    ):
-        visit = world.do(getattr(visits, verb), visit, **said)  # type: ignore[arg-type]
-    return visit.order
+    visit = world.carry_out(world.dispatched(), "accept", "depart", "arrive", "start", "complete")
+    order: WorkOrder = visit.order
+    return order
 
 
 def test_an_order_goes_from_review_over_confirmation_to_follow_up(world: World) -> None:
