@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 from flask import url_for
@@ -20,23 +18,9 @@ from dispatch.planning.models import OptimizationRun
 blp = api.blueprint("planning", __name__, "Optimization runs, and the plan that is published")
 
 
-def needs(permission: str) -> Callable[[Any], Any]:
-    """Have a door ask for the permission before it reads what was sent."""
-
-    def guard(door: Any) -> Any:
-        @functools.wraps(door)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            api.actor().require(permission)
-            return door(*args, **kwargs)
-
-        return guarded
-
-    return guard
-
-
 @blp.route("/optimization-runs", endpoint="optimization_runs")
 class Runs(MethodView):
-    @needs(runs.READ)
+    @api.needs(runs.READ)
     @blp.arguments(schemas.RunListArgs, location="query")
     @blp.response(200, schemas.RunPageSchema)
     @blp.doc(operationId="list_optimization_runs", summary="List of optimization runs, newest first")
@@ -53,7 +37,7 @@ class Runs(MethodView):
         items = list(db.session.scalars(newest.limit(query["page_size"]).offset(first)))
         return {"items": items, "page": query["page"], "page_size": query["page_size"], "total": total}
 
-    @needs(runs.WRITE)
+    @api.needs(runs.WRITE)
     @blp.arguments(schemas.RunRequestSchema)
     @blp.response(202, schemas.OptimizationRunSchema)
     @blp.doc(operationId="request_optimization_run", summary="Have the open work planned")
@@ -83,7 +67,7 @@ def preview(run_id: uuid.UUID) -> Any:
 
 
 @blp.route("/optimization-runs/<uuid:run_id>/assignments", endpoint="optimization_run_assignments")
-@needs(runs.READ)
+@api.needs(runs.READ)
 @blp.arguments(schemas.RunAssignmentListArgs, location="query")
 @blp.response(200, schemas.RunAssignmentPageSchema)
 @blp.doc(operationId="list_optimization_run_assignments", summary="What a run proposes, visit by visit")
@@ -100,7 +84,7 @@ def assignments(query: dict[str, Any], run_id: uuid.UUID) -> Any:
 
 
 @blp.route("/optimization-runs/<uuid:run_id>/publish", methods=["POST"])
-@needs(runs.WRITE)
+@api.needs(runs.WRITE)
 @blp.arguments(schemas.RunPublishSchema)
 @blp.response(200, schemas.RunPublicationSchema)
 @blp.doc(operationId="publish_optimization_run", summary="Make the run's plan, or part of it, the plan")
@@ -115,12 +99,12 @@ def publish(data: dict[str, Any], run_id: uuid.UUID) -> Any:
 
 
 @blp.route("/optimization-runs/<uuid:run_id>/cancel", methods=["POST"])
+@api.needs(runs.WRITE)
 @blp.response(200, schemas.OptimizationRunSchema)
 @blp.doc(operationId="cancel_optimization_run", summary="End a run early; it keeps the best plan so far")
 def cancel(run_id: uuid.UUID) -> Any:
     """End a run early."""
     who = api.actor()
-    who.require(runs.WRITE)
     with transaction(who):
         run = runs.run_of(who, run_id)
         runs.cancel_run(who, run)
@@ -128,12 +112,12 @@ def cancel(run_id: uuid.UUID) -> Any:
 
 
 @blp.route("/optimization-runs/<uuid:run_id>/discard", methods=["POST"])
+@api.needs(runs.WRITE)
 @blp.response(200, schemas.OptimizationRunSchema)
 @blp.doc(operationId="discard_optimization_run", summary="Throw away what a run proposes")
 def discard(run_id: uuid.UUID) -> Any:
     """Throw a plan away."""
     who = api.actor()
-    who.require(runs.WRITE)
     with transaction(who):
         run = runs.run_of(who, run_id)
         runs.discard_run(who, run)
@@ -141,7 +125,7 @@ def discard(run_id: uuid.UUID) -> Any:
 
 
 @blp.route("/plan")
-@needs(runs.READ)
+@api.needs(runs.READ)
 @blp.arguments(plan_schemas.PlanArgs, location="query")
 @blp.response(200, plan_schemas.PlanSchema)
 @blp.doc(operationId="get_plan", summary="The published plan: engineers, visits, and what has no place")
