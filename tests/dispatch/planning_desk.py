@@ -14,8 +14,10 @@ from core.worker import Worker
 from dispatch.planning import runs
 from dispatch.planning.models import OptimizationRun, RunAssignment
 from dispatch.planning.publication import Publication
+from dispatch.planning.snapshot import Snapshot, take_snapshot
 from dispatch.workorders.models import VisitEvent, WorkOrder
-from tests.towns import Town, visit_of
+from optimizer.tasks import Task
+from tests.towns import HOUR, Town, visit_of
 
 
 def ask(town: Town, actor: Actor | None = None, **values: Any) -> uuid.UUID:
@@ -74,3 +76,26 @@ def place(order: WorkOrder) -> tuple[uuid.UUID | None, datetime | None]:
     """Return engineer and start of the order's visit as published."""
     visit = visit_of(order)
     return visit.engineer_id, visit.planned_start_at
+
+
+def look(town: Town, **values: Any) -> Snapshot:
+    """Take a snapshot of the town's day."""
+    usual: dict[str, Any] = {"starts_at": town.day[0], "ends_at": town.day[1], "territory_ids": []}
+    return take_snapshot(OptimizationRun(**{**usual, "weights": {}, **values}))
+
+
+def task_of(seen: Snapshot, order: Any) -> Task:
+    """Return the task of an order's visit."""
+    names = [name for name, visit in seen.visits.items() if visit.order_id == order.id]
+    return next(task for task in seen.problem.tasks if task.id == names[0])
+
+
+def planned_at(engineer: Any, start: Any, **values: Any) -> dict[str, Any]:
+    """Return the columns of a visit that is planned for an hour."""
+    return {
+        "engineer_id": engineer.id,
+        "planned_start_at": start,
+        "planned_end_at": start + HOUR,
+        "status": "dispatched",
+        **values,
+    }
