@@ -144,6 +144,8 @@ def _overdrawn(problem: Problem, plan: Plan) -> Iterator[Violation]:
     fetched: dict[tuple[str, str], int] = {}
     for route in plan.routes:
         for stop in route.stops:
+            for tool in stop.tools if stop.kind == "task" else ():
+                yield Violation(Rule.DEPOT_STOCK, stop.id, route.engineer, (("tool", tool),))
             for part, quantity in stop.parts:
                 if stop.kind == "task" or quantity < 0:
                     yield Violation(Rule.DEPOT_STOCK, stop.id, route.engineer, (("part", part),))

@@ -56,7 +56,7 @@ CASES: list[Case] = [
         Rule.BREAK,
         (
             problem(crew=(engineer(shifts=(shift(breaks=(Break(900, 500, 700),)),)),)),
-            plan(route(stop(arrival_s=1_500), breaks=((500, 1_400),), end_s=3_900)),
+            plan(route(stop(arrival_s=1_500), breaks=((600, 1_500),), end_s=3_900)),
         ),
         (
             problem(crew=(engineer(shifts=(shift(breaks=(Break(1_000, 500, 700),)),)),)),
@@ -114,5 +114,35 @@ CASES: list[Case] = [
             problem(task(lock=Lock("E", 600), service_s=2_000), crew=LUNCH),
             plan(route(stop(service_s=2_000), end_s=3_200)),
         ),
+    ),
+    (
+        "break as soon as on the way",
+        Rule.BREAK,
+        (
+            problem(crew=(engineer(shifts=(shift(breaks=(Break(100, 0, 700),)),)),)),
+            plan(route(moved(stop(), 100), breaks=((0, 100),), end_s=3_100)),
+        ),
+        (problem(crew=(engineer(shifts=(shift(breaks=(Break(100, 0, 700),)),)),)), PLAIN),
+    ),
+    (
+        "break right after locked work",
+        Rule.BREAK,
+        (
+            problem(task(lock=Lock("E", 600), service_s=2_400), crew=LUNCH),
+            plan(route(stop(service_s=2_400), breaks=((3_000, 3_900),), end_s=4_500)),
+        ),
+        (
+            problem(task(lock=Lock("E", 600), service_s=2_400), crew=LUNCH),
+            plan(route(stop(service_s=2_400), end_s=3_600)),
+        ),
+    ),
+    (
+        "break right before locked work",
+        Rule.BREAK,
+        (
+            problem(task(lock=Lock("E", 2_900)), crew=LUNCH),
+            with_lunch((2_000, 2_900), wait_s=2_300, end_s=5_300),
+        ),
+        (problem(task(lock=Lock("E", 2_900)), crew=LUNCH), plan(route(stop(wait_s=2_300), end_s=5_300))),
     ),
 ]

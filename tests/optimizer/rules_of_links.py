@@ -130,4 +130,10 @@ CASES: list[Case] = [
         (problem(), PLAIN),
         (problem(), plan(route(stop(parts=(("pump", 1),))))),
     ),
+    (
+        "borrowed at a task",
+        Rule.DEPOT_STOCK,
+        (problem(), PLAIN),
+        (problem(), plan(route(stop(tools=("ladder",))))),
+    ),
 ]

@@ -31,6 +31,11 @@ def split_day(first: Stop, second: Stop, leave_s: int, end_s: int) -> Plan:
     return plan(route(first), route(second, shift=1, leave_s=leave_s, end_s=end_s))
 
 
+def at_rush_hour(start_s: int) -> Travel:
+    """Return the line on which every way takes twice as long from then until 3,000."""
+    return Travel(np.stack([line().seconds[0] * 2, line().seconds[0]]), band_starts_s=(start_s, 3_000))
+
+
 HALVES = (shift(end_s=4_000), shift(start_s=5_000, end_s=20_000))
 LATER = stop("B", 6_200)
 
@@ -69,22 +74,14 @@ CASES: list[Case] = [
     (
         "rush hour",
         Rule.TRAVEL,
-        (
-            problem(
-                travel=Travel(
-                    np.stack([line().seconds[0] * 2, line().seconds[0]]), band_starts_s=(2_000, 3_000)
-                )
-            ),
-            plan(route(end_s=3_600)),
-        ),
-        (
-            problem(
-                travel=Travel(
-                    np.stack([line().seconds[0] * 2, line().seconds[0]]), band_starts_s=(2_000, 3_000)
-                )
-            ),
-            plan(),
-        ),
+        (problem(travel=at_rush_hour(2_000)), plan(route(end_s=3_600))),
+        (problem(travel=at_rush_hour(2_000)), PLAIN),
+    ),
+    (
+        "rush hour begins",
+        Rule.TRAVEL,
+        (problem(travel=at_rush_hour(2_400)), plan(route(end_s=3_600))),
+        (problem(travel=at_rush_hour(2_400)), PLAIN),
     ),
     (
         "no way back",
