@@ -18,6 +18,7 @@ timeout = 120
 accesslog = None
 loglevel = "warning"
 control_socket_disable = True
+forwarded_allow_ips = ""  # what proxies say is believed by TRUSTED_PROXIES alone
 
 
 def on_starting(_server: Any) -> None:

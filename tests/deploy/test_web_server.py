@@ -1,0 +1,42 @@
+"""The settings of gunicorn that nobody but gunicorn reads."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.deploy.test_serve import free_port
+
+ROOT = Path(__file__).parents[2]
+
+
+def scheme(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Answer with the scheme gunicorn tells its application."""
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [environ["wsgi.url_scheme"].encode()]
+
+
+def test_what_a_visitor_says_of_proxies_is_not_believed() -> None:
+    bind = f"127.0.0.1:{free_port()}"
+    command = [sys.executable, "-m", "gunicorn", "-c", "deploy/web_server.py", f"{__name__}:scheme"]
+    env = {**os.environ, "PAIDAN_BIND": bind}
+    served = subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(300):
+            assert served.poll() is None, "gunicorn ended"
+            try:
+                answer = requests.get(f"http://{bind}/", headers={"X-Forwarded-Proto": "https"}, timeout=5)
+                break
+            except requests.ConnectionError:
+                time.sleep(0.1)
+        assert answer.text == "http"
+    finally:
+        served.terminate()
+        served.wait(timeout=30)
