@@ -178,9 +178,11 @@ def sentence_of_refusal(error: IntegrityError) -> str:
 
 
 def _stale_error(_error: StaleDataError) -> Response:
+    """Answer 412 to who named a version, though both changes had found it current; else 409."""
     db.session.rollback()
+    status = 412 if "If-Match" in request.headers else 409
     return answer(
-        409, gettext("Somebody changed this at the same moment; load it again and repeat."), code="stale"
+        status, gettext("Somebody changed this at the same moment; load it again and repeat."), code="stale"
     )
 
 
