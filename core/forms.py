@@ -132,7 +132,7 @@ def values_of(schema: Schema, record: Any) -> dict[str, Any]:
     for name, field in schema.fields.items():
         default = field.load_default
         default = default() if callable(default) else default
-        values[name] = "" if default in (None, ...) or not _is_plain(default) else filled(field, default)
+        values[name] = filled(field, default) if _is_plain(default) else ""
     return values
 
 

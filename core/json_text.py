@@ -107,7 +107,10 @@ def _all_texts(value: Any) -> str:
 
 
 class BodyParser(FlaskParser):
-    """Reads bodies and query arguments of the API; bodies by `value_of_json`."""
+    """Reads bodies (by `value_of_json`) and query arguments of the API; what it does not know is refused."""
+
+    # A filter that is misspelt would show everything; None leaves it to the schema, which refuses.
+    DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "query": None}
 
     def _raw_load_json(self, req: Request) -> Any:
         body = req.get_data(cache=True)
