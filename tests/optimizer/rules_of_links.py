@@ -101,6 +101,12 @@ CASES: list[Case] = [
         (problem(depots=(SHELF,)), fetched(701)),
     ),
     (
+        "depot not open yet",
+        Rule.DEPOT_WINDOW,
+        (problem(depots=(replace(SHELF, windows=((600, 700),)),)), fetched()),
+        (problem(depots=(replace(SHELF, windows=((601, 700),)),)), fetched()),
+    ),
+    (
         "depot short of a part",
         Rule.DEPOT_STOCK,
         (problem(depots=(SHELF,)), fetched(parts=(("pump", 2),))),
