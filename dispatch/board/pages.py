@@ -13,6 +13,7 @@ from core import clock
 from core.db import db
 from core.web import page_actor
 from dispatch.board.texts import texts_of_board
+from dispatch.workforce.shifts import day_of_next_work
 from dispatch.workorders.rules import STATUSES
 from geo.models import Territory
 
@@ -21,11 +22,11 @@ bp = Blueprint("board", __name__, template_folder="templates")
 
 @bp.get("/board")
 def day() -> str:
-    """Show one day: ``?day=YYYY-MM-DD&territory=ID&run=ID``; today and everything by default."""
+    """Show one day: ``?day=YYYY-MM-DD&territory=ID&run=ID``; the next with work and everything by default."""
     who = page_actor()
     who.require("optimization-runs.read")
     settings = current_app.config["SETTINGS"]
-    shown = _day(request.args.get("day", "")) or clock.now().astimezone(settings.zone).date()
+    shown = _day(request.args.get("day", "")) or day_of_next_work(clock.now(), settings.zone)
     starts = datetime.combine(shown, time(), settings.zone)
     ends = datetime.combine(shown + timedelta(days=1), time(), settings.zone)
     query = {"from": starts.isoformat(), "until": ends.isoformat()}

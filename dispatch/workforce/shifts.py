@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -34,6 +34,13 @@ def local_span(span: Span) -> str:
     zone = current_app.config["SETTINGS"].zone
     start, end = span.starts_at.astimezone(zone), span.ends_at.astimezone(zone)
     return f"{start:%Y-%m-%d %H:%M} – {end:{'%H:%M' if end.date() == start.date() else '%Y-%m-%d %H:%M'}}"
+
+
+def day_of_next_work(now: datetime, zone: ZoneInfo) -> date:
+    """Return the first day, from today on, on which somebody still has a shift; today if nobody has."""
+    query = select(Shift.starts_at).where(Shift.ends_at > now).order_by(Shift.starts_at).limit(1)
+    starts_at = db.session.scalar(query) or now
+    return max(starts_at, now).astimezone(zone).date()
 
 
 def prepare(actor: Actor, shift: Shift, data: dict[str, Any], created: bool) -> None:

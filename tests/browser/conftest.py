@@ -44,6 +44,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         "PORT": str(port),
         "FLASK_APP": "wsgi",
         "LOG_LEVEL": "WARNING",
+        "CLOCK_START": "2026-03-04T08:00+08:00",
     }
     for command in (["db", "upgrade"], ["demo", "load", "--small"]):
         subprocess.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ from flask import Flask
 
 from core import clock
 from dispatch.planning.models import OptimizationRun
+from dispatch.workforce.models import Shift
 from dispatch.workorders.models import Visit
 from tests.dispatch.planning_desk import ask, planned, run_of
-from tests.towns import MORNING, Town
+from tests.towns import HOUR, MORNING, Town
 
 
 @pytest.fixture
@@ -61,6 +63,19 @@ def test_a_run_that_waits_can_be_stopped(town: Town, browser: Any) -> None:
     assert "Runs before this one" in visitor.get(page).text
     assert visitor.press(page, f"{page}/cancel").status_code == 302
     assert "Cancelled" in visitor.get(page).text
+
+
+def test_the_board_opens_on_the_next_day_once_everybody_has_gone_home(town: Town, browser: Any) -> None:
+    visitor = browser("dispatcher")
+    day_after = [instant + timedelta(days=2) for instant in town.day]
+    town.add(Shift(engineer_id=town.engineers[0].id, starts_at=day_after[0], ends_at=day_after[1]))
+    for instant, shown in (
+        (town.day[1] - HOUR, "November 23"),
+        (town.day[1], "November 25"),
+        (day_after[1], "November 25"),
+    ):
+        with clock.freeze(instant):
+            assert shown in visitor.get("/board").text
 
 
 def test_a_manager_reads_runs_and_has_no_buttons(ready: OptimizationRun, browser: Any) -> None:
