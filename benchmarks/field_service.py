@@ -22,10 +22,7 @@ def measure(run: Run) -> Outcome:
     """Return what an engine made of a day."""
     day = problem(run.instance)
     with Stopwatch() as watch:
-        try:
-            orders = peers.solve(run.engine, day, run.limit_s, run.seed, run.threads)
-        except peers.CannotSay as reason:
-            return {"failed": f"cannot say it: {reason}"}
+        orders = peers.solve(run.engine, day, run.limit_s, run.seed, run.threads)
     cost, left_out, broken = judge(run.instance, orders)
     return {
         "cost": cost,

@@ -1,31 +1,44 @@
 """Every engine that is measured, behind one call: an `optimizer.Problem` in, who does what in what order out.
 
-A peer is a module with `PACKAGE`, the package it needs, and `solve(problem, seconds, seed, threads)`;
-it takes a cent for a second of travel and raises `CannotSay` where the solver has no words for a problem.
+A peer is a module of this package with `solve(problem, seconds, seed, threads)`; it takes a cent for a
+second of travel and raises `CannotSay` where the solver has no words for a problem.
 """
 
 import importlib
-import importlib.util
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import optimizer
 from benchmarks.data import Absent
+from benchmarks.peers import paidan
+from benchmarks.peers.plain import CannotSay
 from benchmarks.store import digest
-from optimizer import Problem
+from optimizer import Problem, Result
 from optimizer.solve import ENGINES
 
 #: The ids of the tasks of every engineer, in order.
 Orders = dict[str, list[str]]
 
 OURS = {"paidan": "auto"} | {f"paidan-{engine}": engine for engine in ENGINES if engine != "auto"}
-PEERS: tuple[str, ...] = ()
+#: The distribution that each peer needs.
+PEERS = {"ortools": "ortools", "pyvrp": "pyvrp", "vroom": "pyvroom"}
+#: The peers that use as many threads as they are given.
+PARALLEL = frozenset({"pyvrp", "vroom"})
 _HERE = Path(__file__).parent
 
-
-class CannotSay(Exception):
-    """A solver cannot be told something that a problem asks for; the message says what."""
+__all__ = [
+    "OURS",
+    "PARALLEL",
+    "PEERS",
+    "CannotSay",
+    "Orders",
+    "code_of",
+    "cores",
+    "require",
+    "result",
+    "solve",
+]
 
 
 def require(engines: Sequence[str]) -> None:
@@ -38,19 +51,36 @@ def require(engines: Sequence[str]) -> None:
     """
     for engine in engines:
         if engine in PEERS:
-            package = importlib.import_module(f"benchmarks.peers.{engine}").PACKAGE
-            if importlib.util.find_spec(package) is None:
+            try:
+                version(PEERS[engine])
+            except PackageNotFoundError:
                 raise Absent(
                     f"{engine} is not installed: `make benchmarks` installs it, --engines leaves it out."
-                )
+                ) from None
 
 
-def code_of(engine: str) -> str:
-    """Return what stands for an engine's code in the key of a result."""
+def code_of(engine: str, *files: Path) -> str:
+    """Return what stands for an engine's code in the key of a result.
+
+    Parameters
+    ----------
+    engine : str
+    *files : Path
+        What poses the problem and judges the plan.
+    """
     if engine in OURS:
-        return digest(Path(optimizer.__file__).parent, _HERE / "paidan.py")
-    peer = importlib.import_module(f"benchmarks.peers.{engine}")
-    return f"{version(peer.PACKAGE)} {digest(_HERE / f'{engine}.py')}"
+        return digest(Path(optimizer.__file__).parent, _HERE / "paidan.py", *files)
+    return f"{version(PEERS[engine])} {digest(_HERE / f'{engine}.py', _HERE / 'plain.py', *files)}"
+
+
+def cores(engine: str, threads: int) -> int:
+    """Return how many of the cores it is given an engine uses."""
+    return threads if engine in PARALLEL or (engine in OURS and paidan.IS_PARALLEL) else 1
+
+
+def result(engine: str, problem: Problem, seconds: float, seed: int, threads: int) -> Result:
+    """Return what an engine of ours finds, with every time of the plan."""
+    return paidan.result(problem, seconds, seed, threads, OURS[engine])
 
 
 def solve(engine: str, problem: Problem, seconds: float, seed: int, threads: int) -> Orders:
@@ -62,9 +92,10 @@ def solve(engine: str, problem: Problem, seconds: float, seed: int, threads: int
         The engine has no words for the problem.
     """
     if engine in OURS:
-        from benchmarks.peers import paidan
-
-        return paidan.solve(problem, seconds, seed, threads, OURS[engine])
+        plan = result(engine, problem, seconds, seed, threads).plan
+        return {
+            route.engineer: [stop.id for stop in route.stops if stop.kind == "task"] for route in plan.routes
+        }
     peer = importlib.import_module(f"benchmarks.peers.{engine}")
     orders: Orders = peer.solve(problem, seconds, seed, threads)
     return orders

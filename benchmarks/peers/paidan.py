@@ -1,12 +1,16 @@
 """Our own engines."""
 
+import inspect
 from typing import Any
 
 import optimizer
-from optimizer import Problem
+from optimizer import Problem, Result
+
+#: Whether they use more cores than one.
+IS_PARALLEL = "processes" in inspect.signature(optimizer.solve).parameters
 
 
-def solve(problem: Problem, seconds: float, seed: int, threads: int, engine: Any) -> dict[str, list[str]]:
-    """Return who does what in what order; one thread, whatever is given."""
-    plan = optimizer.solve(problem, seconds=seconds, engine=engine, seed=seed).plan
-    return {route.engineer: [stop.id for stop in route.stops if stop.kind == "task"] for route in plan.routes}
+def result(problem: Problem, seconds: float, seed: int, threads: int, engine: Any) -> Result:
+    """Return what an engine of ours finds, in as many processes as threads are given where it knows any."""
+    processes: dict[str, Any] = {"processes": threads} if IS_PARALLEL else {}
+    return optimizer.solve(problem, seconds=seconds, engine=engine, seed=seed, **processes)

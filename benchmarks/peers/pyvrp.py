@@ -1,0 +1,98 @@
+"""PyVRP; skills are loads, of which who lacks the skill can carry none. It knows no breaks.
+
+It searches in one thread: with several, as many searches run beside each other and the best plan counts.
+"""
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
+import pyvrp
+from pyvrp.stop import MaxRuntime
+
+from benchmarks.peers.plain import Job, Plain, Vehicle, plain_of
+from optimizer import Problem
+
+#: What the best plan costs and its jobs by vehicle, if there is one that keeps the rules.
+Found = tuple[float, dict[int, list[int]]] | None
+
+
+def solve(problem: Problem, seconds: float, seed: int, threads: int) -> dict[str, list[str]]:
+    """Return its best plan; nothing where it found none that keeps the rules."""
+    plain = plain_of(problem, breaks=False)
+    if threads == 1:
+        every = [_search(plain, seconds, seed)]
+    else:
+        context = multiprocessing.get_context("spawn")
+        seeds = [seed * threads + number for number in range(threads)]
+        with ProcessPoolExecutor(threads, mp_context=context) as pool:
+            every = list(pool.map(_search, [plain] * threads, [seconds] * threads, seeds))
+    found = [one for one in every if one is not None]
+    return plain.orders(min(found, key=lambda one: one[0])[1]) if found else {}
+
+
+def _search(plain: Plain, seconds: float, seed: int) -> Found:
+    alike = _alike(plain.vehicles)
+    found = pyvrp.solve(
+        _asked(plain, alike), stop=MaxRuntime(seconds), seed=seed, display=False, collect_stats=False
+    )
+    if not found.is_feasible():
+        return None
+    return found.cost(), {
+        alike[route.vehicle_type()].pop(): [step.idx for step in route if step.is_client()]
+        for route in found.best.routes()
+    }
+
+
+def _alike(vehicles: list[Vehicle]) -> list[list[int]]:
+    """Return the vehicles by number, together those between which there is no difference."""
+    found: list[list[int]] = []
+    for number, vehicle in enumerate(vehicles):
+        for group in found:
+            if vehicles[group[0]] == vehicle:
+                group.append(number)
+                break
+        else:
+            found.append([number])
+    return found
+
+
+def _asked(plain: Plain, alike: list[list[int]]) -> pyvrp.ProblemData:
+    places = sorted(
+        {vehicle.start for vehicle in plain.vehicles} | {vehicle.end for vehicle in plain.vehicles}
+    )
+    depot_of = {place: number for number, place in enumerate(places)}
+    return pyvrp.ProblemData(
+        locations=[pyvrp.Location(0, 0) for _ in plain.travel_s],
+        clients=[_client(plain, job) for job in plain.jobs],
+        depots=[pyvrp.Depot(place) for place in places],
+        vehicle_types=[_type(plain, plain.vehicles[group[0]], len(group), depot_of) for group in alike],
+        distance_matrices=[plain.travel_s],
+        duration_matrices=[plain.travel_s],
+    )
+
+
+def _client(plain: Plain, job: Job) -> pyvrp.Client:
+    return pyvrp.Client(
+        location=job.place,
+        delivery=[*job.load, *(int(skill in job.skills) for skill in range(plain.skills))],
+        service_duration=job.service_s,
+        tw_early=job.from_s,
+        tw_late=job.until_s,
+        prize=job.penalty or 0,
+        required=job.penalty is None,
+    )
+
+
+def _type(plain: Plain, vehicle: Vehicle, count: int, depot_of: dict[int, int]) -> pyvrp.VehicleType:
+    all_jobs = len(plain.jobs)
+    return pyvrp.VehicleType(
+        num_available=count,
+        capacity=[
+            *vehicle.capacity,
+            *(all_jobs * (skill in vehicle.skills) for skill in range(plain.skills)),
+        ],
+        start_depot=depot_of[vehicle.start],
+        end_depot=depot_of[vehicle.end],
+        tw_early=vehicle.from_s,
+        tw_late=vehicle.until_s,
+    )
