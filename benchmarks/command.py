@@ -4,15 +4,16 @@ import argparse
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from benchmarks import peers
+from benchmarks import peers, tables
 from benchmarks.store import RESULTS, Outcome, Run, outcomes
 
 #: Width of a column by its name; negative where it is flush left.
 Columns = Mapping[str, int]
-_RUN = {"instance": -16, "engine": -18, "seed": 5, "limit_s": 8, "cores": 6}
+_RUN = {"instance": -10, "engine": -18, "seed": 5, "limit_s": 8, "cores": 6}
 _MACHINE = {"wall_s": 8, "cpu_s": 8, "memory_mb": 10, "load": 6}
 
 
@@ -42,6 +43,7 @@ def add_run_arguments(
     parser.add_argument(
         "--threads", type=int, default=1, help="cores an engine may use, where it can use many"
     )
+    parser.add_argument("--chart", type=Path, metavar="PNG", help="draw the engines beside each other")
     parser.add_argument("--json", action="store_true", help="a JSON line for every run instead of tables")
 
 
@@ -50,9 +52,12 @@ def rows(
     arguments: argparse.Namespace,
     measure: Callable[[Run], Outcome],
     code: Callable[[str], str],
+    value: str,
     columns: Columns,
 ) -> list[dict[str, Any]]:
     """Make the runs asked for, print each as soon as it is there, and return them with their outcomes.
+
+    In the end come a table of the engines beside each other, and the chart if it is asked for.
 
     Parameters
     ----------
@@ -64,10 +69,13 @@ def rows(
         See `store.outcomes`.
     code : callable
         Returns the digest of an engine's code.
+    value : str
+        What of an outcome is compared; less is better.
     columns : mapping of str to int
-        What of an outcome to show.
+        What of an outcome to show in a run's line.
     """
-    shown = {**_RUN, **columns, **_MACHINE}
+    widest = max(map(len, arguments.instances), default=0)
+    shown = {**_RUN, **columns, **_MACHINE, "instance": -max(10, widest + 1)}
     runs = [
         Run(
             instance=instance,
@@ -90,6 +98,10 @@ def rows(
             print(json.dumps(found[-1]), flush=True)
         else:
             print(line(found[-1], shown), outcome.get("failed", ""), flush=True)
+    if not arguments.json:
+        tables.print_summary(found, value)
+    if arguments.chart:
+        tables.write_chart(found, value, arguments.chart)
     return found
 
 

@@ -1,109 +1,136 @@
-"""The generated field-service days: read as a problem, and a plan of one judged by the set's own rules.
+"""Field-service days: read from the shared files, and posed as problems.
 
-The judge reads the day's file and the orders alone and shares no code with the problem or the optimizer.
+A day is what its JSON says, jobs and engineers foremost. `lunch` is there only where breaks are to be taken.
+Days made up by `generator` may also have parts, depots, pairs of jobs to be done at once, several windows a
+job and several shifts an engineer.
 """
 
 import json
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.data import require, shared
-from optimizer import Problem
-from tests.optimizer.field_service import problem_of_day
+from optimizer import Break, Depot, Engineer, Link, Problem, Shift, Task, Travel
+from tests.optimizer.field_service import ONLY_TRAVEL
 
-LUNCH = "-lunch"
+Day = dict[str, Any]
 
-
-def file_of(instance: str) -> Path:
-    """Return the file of a day, with or without lunch."""
-    return require(shared("field_service", f"{instance.removesuffix(LUNCH)}.json"))
-
-
-def problem(instance: str) -> Problem:
-    """Return a day, such as fs-500 or fs-500-lunch, under its own objective."""
-    return problem_of_day(instance.removesuffix(LUNCH), instance.endswith(LUNCH))
+#: When lunch begins, and how long it takes, in the files as in the days made up.
+LUNCH = {"start_from_s": 41_400, "start_until_s": 48_600, "duration_s": 1_800}
+_LUNCH = "-lunch"
+_DAY_S = 86_400
 
 
-def judge(instance: str, orders: dict[str, list[str]]) -> tuple[int, int, list[str]]:
-    """Return what a plan costs, how many jobs it leaves out, and what is wrong with it.
+def read(instance: str) -> Day:
+    """Return a day of the files, such as fs-500 or fs-500-lunch."""
+    path = require(shared("field_service", f"{instance.removesuffix(_LUNCH)}.json"))
+    day: Day = json.loads(path.read_text(encoding="utf-8"))
+    if not instance.endswith(_LUNCH):
+        del day["lunch"]
+    return day
 
-    Parameters
-    ----------
-    instance : str
-    orders : dict
-        The ids of the jobs of every engineer, in order; an engineer does each as early as can be.
+
+def windows_of(job: Mapping[str, Any]) -> list[list[int]]:
+    """Return when service of a job may start."""
+    found: list[list[int]] = job.get("windows") or [[job["start_from_s"], job["start_until_s"]]]
+    return found
+
+
+def shifts_of(one: Mapping[str, Any]) -> list[list[int]]:
+    """Return when an engineer works."""
+    found: list[list[int]] = one.get("shifts") or [[one["shift_from_s"], one["shift_until_s"]]]
+    return found
+
+
+def problem_of(day: Day) -> Problem:
+    """Return a day under its own objective: a cent a second of travel, and the penalties.
+
+    Tasks are `job 0`, `job 1` …, engineers `engineer 0`, `engineer 1` …, depots `depot 0` …
     """
-    day = json.loads(file_of(instance).read_text(encoding="utf-8"))
-    jobs = {f"job {job['id']}": job for job in day["jobs"]}
-    crew = {f"engineer {one['id']}": one for one in day["engineers"]}
-    wrong = [f"{engineer} is not of the crew" for engineer in orders if engineer not in crew]
-    done: set[str] = set()
-    cost = 0
-    for engineer in sorted(set(orders) & set(crew)):
-        known = [job for job in orders[engineer] if job in jobs]
-        wrong += [f"{job} is not of the day" for job in orders[engineer] if job not in jobs]
-        for job in known:
-            if job in done:
-                wrong.append(f"{job} is done twice")
-            done.add(job)
-            lacking = set(jobs[job]["skills"]) - set(crew[engineer]["skills"])
-            wrong += [f"{engineer} has not skill {skill} for {job}" for skill in sorted(lacking)]
-        if known:
-            pause = day["lunch"] if instance.endswith(LUNCH) else None
-            travel_s, late = _walk(crew[engineer], [jobs[job] for job in known], pause)
-            cost += travel_s
-            wrong += [f"{engineer}: {what}" for what in late]
-    left_out = set(jobs) - done
-    return cost + sum(jobs[job]["penalty_s"] for job in left_out), len(left_out), wrong
+    jobs, crew, depots = day["jobs"], day["engineers"], day.get("depots", [])
+    points = [(job["x_km"], job["y_km"]) for job in jobs]
+    points += [tuple(one["start_km"]) for one in crew] + [tuple(one["end_km"]) for one in crew]
+    points += [(depot["x_km"], depot["y_km"]) for depot in depots]
+    tasks = tuple(
+        Task(
+            id=f"job {job['id']}",
+            place=number,
+            service_s=job["service_s"],
+            windows=tuple((from_s, until_s) for from_s, until_s in windows_of(job)),
+            unplanned_cents=job["penalty_s"],
+            skills=_levels(job),
+            parts=_counts(job),
+        )
+        for number, job in enumerate(jobs)
+    )
+    engineers = tuple(
+        Engineer(
+            id=f"engineer {one['id']}",
+            skills=_levels(one),
+            parts=_counts(one),
+            shifts=tuple(
+                Shift(
+                    start_s=from_s,
+                    end_s=until_s,
+                    start_place=len(jobs) + number,
+                    end_place=len(jobs) + len(crew) + number,
+                    breaks=_breaks(day, from_s),
+                )
+                for from_s, until_s in shifts_of(one)
+            ),
+        )
+        for number, one in enumerate(crew)
+    )
+    return Problem(
+        tasks,
+        engineers,
+        Travel(_travel_s(points)),
+        depots=tuple(
+            Depot(
+                id=f"depot {depot['id']}",
+                place=len(jobs) + 2 * len(crew) + number,
+                service_s=depot["service_s"],
+                windows=tuple((from_s, until_s) for from_s, until_s in depot["windows"]),
+                parts=_counts(depot),
+            )
+            for number, depot in enumerate(depots)
+        ),
+        links=tuple(
+            Link(
+                before=f"job {one}",
+                after=f"job {other}",
+                max_gap_s=0,
+                measured_from="start",
+                engineers="different",
+            )
+            for one, other in day.get("pairs", [])
+        ),
+        weights=ONLY_TRAVEL,
+    )
 
 
-def _walk(
-    one: dict[str, Any], jobs: list[dict[str, Any]], pause: dict[str, int] | None
-) -> tuple[int, list[str]]:
-    """Return the seconds of travel of a route, and where it comes too late.
-
-    Two clocks run, each as early as can be: that of an engineer who has still to rest, and that of one
-    who has rested. The first ends where lunch can no more begin in time.
-    """
-    fresh_s: int | None = one["shift_from_s"]
-    rested_s: int | None = None if pause else fresh_s
-    place, total_s, late = one["start_km"], 0, []
-    stops = [([job["x_km"], job["y_km"]], job) for job in jobs]
-    for there, job in [*stops, (one["end_km"], None)]:
-        way_s = _travel_s(place, there)
-        total_s, place = total_s + way_s, there
-        rested_s = None if rested_s is None else rested_s + way_s
-        if fresh_s is not None and pause and fresh_s <= pause["start_until_s"]:
-            # Lunch on the way or on arrival: once it may begin, it takes its time out of the way.
-            after_s = max(fresh_s + way_s, pause["start_from_s"]) + pause["duration_s"]
-            rested_s = after_s if rested_s is None else min(rested_s, after_s)
-        fresh_s = None if fresh_s is None or not pause else fresh_s + way_s
-        if job is None:
-            break
-        fresh_s, rested_s = (_served(moment_s, job) for moment_s in (fresh_s, rested_s))
-        if fresh_s is None and rested_s is None:
-            return total_s, [*late, f"job {job['id']} cannot begin in its window"]
-    if not pause:
-        fresh_s = None
-    if fresh_s is not None and pause and max(fresh_s, pause["start_from_s"]) <= pause["start_until_s"]:
-        rested_s = fresh_s if rested_s is None else min(rested_s, fresh_s)  # lunch after the last way
-    if rested_s is None:
-        late.append("no lunch")
-    elif rested_s > one["shift_until_s"]:
-        late.append("back after the shift")
-    return total_s, late
+def _levels(thing: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
+    return tuple((str(skill), 1) for skill in thing["skills"])
 
 
-def _served(moment_s: int | None, job: dict[str, Any]) -> int | None:
-    if moment_s is None or moment_s > job["start_until_s"]:
-        return None
-    begin_s: int = max(moment_s, job["start_from_s"])
-    return begin_s + job["service_s"]
+def _counts(thing: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(thing.get("parts", {}).items()))
 
 
-def _travel_s(here: list[float], there: list[float]) -> int:
-    a, b = np.array(here, dtype=np.float32), np.array(there, dtype=np.float32)
-    km = np.sqrt(((a - b) ** 2).sum())
-    return int(np.ceil(1.3 * km / 45 * 3600 + 60)) if km > 0 else 0
+def _breaks(day: Day, from_s: int) -> tuple[Break, ...]:
+    if "lunch" not in day:
+        return ()
+    rest, midnight_s = day["lunch"], from_s // _DAY_S * _DAY_S
+    return (Break(rest["duration_s"], midnight_s + rest["start_from_s"], midnight_s + rest["start_until_s"]),)
+
+
+def _travel_s(points: list[tuple[float, ...]]) -> NDArray[np.int32]:
+    xy = np.array(points, dtype=np.float32)
+    seconds = np.empty((len(points), len(points)), dtype=np.int32)
+    for row, here in zip(seconds, xy, strict=True):  # all at once would hold several such matrices
+        km = np.sqrt(((xy - here) ** 2).sum(axis=1))
+        row[:] = np.where(km > 0, np.ceil(1.3 * km / 45 * 3600 + 60), 0)
+    return seconds

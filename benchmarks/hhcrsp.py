@@ -168,6 +168,6 @@ def main(arguments: argparse.Namespace) -> int:
         "left_out": 10,
         "broken": 8,
     }
-    rows = command.rows("hhcrsp", arguments, measure, code_of, columns)
+    rows = command.rows("hhcrsp", arguments, measure, code_of, "cost", columns)
     command.print_gaps(arguments, rows)
     return 0

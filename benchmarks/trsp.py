@@ -171,6 +171,6 @@ def main(arguments: argparse.Namespace) -> int:
     for instance in arguments.instances:
         file_of(instance)
     columns = {"duration": 12, "gap_percent": 12, "left_out": 10, "broken": 8}
-    rows = command.rows("trsp", arguments, measure, code_of, columns)
+    rows = command.rows("trsp", arguments, measure, code_of, "duration", columns)
     command.print_gaps(arguments, rows)
     return 0

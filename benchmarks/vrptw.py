@@ -55,6 +55,6 @@ def main(arguments: argparse.Namespace) -> int:
     for instance in arguments.instances:
         file_of(instance)
     columns = {"distance": 11, "gap_percent": 12, "routes": 8, "left_out": 10, "broken": 8}
-    rows = command.rows("vrptw", arguments, measure, code_of, columns)
+    rows = command.rows("vrptw", arguments, measure, code_of, "distance", columns)
     command.print_gaps(arguments, rows)
     return 0

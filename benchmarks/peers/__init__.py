@@ -12,7 +12,7 @@ from pathlib import Path
 import optimizer
 from benchmarks.data import Absent
 from benchmarks.peers import paidan
-from benchmarks.peers.plain import CannotSay
+from benchmarks.peers.plain import CannotSay, plain_of
 from benchmarks.store import digest
 from optimizer import Problem, Result
 from optimizer.solve import ENGINES
@@ -79,7 +79,16 @@ def cores(engine: str, threads: int) -> int:
 
 
 def result(engine: str, problem: Problem, seconds: float, seed: int, threads: int) -> Result:
-    """Return what an engine of ours finds, with every time of the plan."""
+    """Return what an engine of ours finds, with every time of the plan.
+
+    Raises
+    ------
+    CannotSay
+        It is not ours: peers say orders only.
+    """
+    if engine not in OURS:
+        plain_of(problem)
+        raise CannotSay("times")
     return paidan.result(problem, seconds, seed, threads, OURS[engine])
 
 
