@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; exit; }; done; echo python3)
 VENV := .venv/bin
 
-.PHONY: run test test-full check format migration settings clean help set-up set-up-dev
+.PHONY: run test test-full check format migration settings benchmarks clean help set-up set-up-dev
 
 help:  ## list what can be done
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -39,6 +39,12 @@ migration: set-up-dev  ## write the migration for changed models: make migration
 
 settings: set-up  ## write docs/settings.md anew
 	$(VENV)/python -m deploy.settings
+
+benchmarks: set-up  ## install the solvers we measure ourselves against, and say how to
+	@$(VENV)/python -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all: \
+	  --no-binary eviltransform -r requirements-benchmarks.txt
+	@echo "Measure with: $(VENV)/python -m benchmarks field-service | vrptw | trsp | hhcrsp"
+	@echo "--help after each tells more, as does benchmarks/README.md."
 
 set-up:
 	@command -v $(PYTHON) >/dev/null || { echo "Paidan needs Python 3.11 or newer: install python3."; exit 2; }
