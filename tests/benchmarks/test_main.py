@@ -1,0 +1,89 @@
+"""The command: it measures, stores, shows, and says in a sentence what it cannot do."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import command
+from benchmarks.__main__ import COMMANDS, main
+
+
+@pytest.fixture
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let results be stored in a folder of the test."""
+    monkeypatch.setattr(command, "RESULTS", tmp_path / "results")
+    return tmp_path / "results"
+
+
+TINY = ["field-service", "gen-12-s1", "gen-12-s1+stock", "--engines", "paidan-insertion", "ortools"]
+
+
+def test_runs_are_shown_compared_and_stored(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*TINY, "--seconds", "0.2"]) == 0
+    shown = capsys.readouterr().out
+    assert "CannotSay: problem.depots" in shown
+    assert "cost, mean of the seeds" in shown
+    stored = [json.loads(line) for line in (results / "field_service.jsonl").read_text().splitlines()]
+    assert [(row["instance"], row["engine"], row.get("broken")) for row in stored] == [
+        ("gen-12-s1", "paidan-insertion", 0),
+        ("gen-12-s1", "ortools", 0),
+        ("gen-12-s1+stock", "paidan-insertion", 0),
+        ("gen-12-s1+stock", "ortools", None),
+    ]
+    assert main([*TINY, "--seconds", "0.2", "--json"]) == 0
+    again = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert again == [row | {"cores": 1} for row in stored]
+
+
+@pytest.mark.parametrize("name", ["gen-12", "gen-12-s1+dinner"])
+def test_a_day_that_cannot_be_made_up_is_told(
+    results: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert main(["field-service", name]) == 2
+    assert f"{name} is not like gen-500-s1" in capsys.readouterr().err
+    assert not results.exists()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_instances_that_are_not_there_are_told(
+    results: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+) -> None:
+    monkeypatch.setenv("PAIDAN_SHARED_DATA", str(tmp_path))
+    assert main([name, "--engines", "paidan"]) == 2
+    assert "set PAIDAN_SHARED_DATA" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "instance", "value"),
+    [("vrptw", "C101", "distance"), ("trsp", "C101", "duration"), ("hhcrsp", "10_1", "cost")],
+)
+def test_published_instances_are_measured(
+    shared_data: Path,
+    results: Path,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    instance: str,
+    value: str,
+) -> None:
+    assert main([name, instance, "--engines", "paidan-insertion", "--seconds", "5", "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert (row["broken"], row["instance"]) == (0, instance)
+    assert row["left_out"] or row["gap_percent"] > 0
+    assert row["left_out"] or row[value] > 0
+
+
+def test_a_chart_that_cannot_be_drawn_is_told(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    arguments = ["field-service", "gen-12-s1", "--engines", "paidan-insertion", "--seconds", "0.2"]
+    assert main([*arguments, "--chart", str(tmp_path / "chart.png")]) == 2
+    assert "matplotlib is not installed" in capsys.readouterr().err
