@@ -1,8 +1,8 @@
 """The rules of field-service days: what a plan costs and what is wrong with it, whoever made it.
 
 Reads the day alone and shares no code with the problem or the optimizer. An answer is judged either as
-orders, where every engineer does each job as early as can be, or with its times, which pairs, depots and
-several shifts need. The cost is the seconds of travel and the penalties of the jobs left out.
+orders, where every engineer does each job as early as can be, or with its times, which pairs and depots
+need. The cost is the seconds of travel and the penalties of the jobs left out.
 """
 
 from collections import Counter
@@ -50,31 +50,33 @@ class Judgement:
 
 def needs_times(day: Day) -> bool:
     """Tell whether orders alone do not say what a plan for the day is."""
-    return any(name in day for name in ("pairs", "depots")) or any(
-        "shifts" in one for one in day["engineers"]
-    )
+    return "pairs" in day or "depots" in day
 
 
-def judge_orders(day: Day, orders: Mapping[str, Sequence[str]]) -> Judgement:
-    """Judge who does which jobs in what order, for a day that does not need times."""
+def judge_orders(day: Day, orders: Mapping[tuple[str, int], Sequence[str]]) -> Judgement:
+    """Judge who does which jobs on which shift in what order, for a day that does not need times."""
     jobs = {f"job {job['id']}": job for job in day["jobs"]}
     crew = {f"engineer {one['id']}": one for one in day["engineers"]}
-    wrong = [f"{engineer} is not of the crew" for engineer in orders if engineer not in crew]
-    travel_s = 0
-    for engineer in sorted(set(orders) & set(crew)):
-        wrong += [f"{job} is not of the day" for job in orders[engineer] if job not in jobs]
-        known = [jobs[job] for job in orders[engineer] if job in jobs]
+    wrong: list[str] = []
+    travel_s, done = 0, Counter[str]()
+    vans = {engineer: Counter(one.get("parts", {})) for engineer, one in crew.items()}
+    for (engineer, shift), order in sorted(orders.items()):
+        if engineer not in crew or not 0 <= shift < len(shifts_of(crew[engineer])):
+            wrong.append(f"{engineer} has no shift {shift}")
+            continue
+        wrong += [f"{job} is not of the day" for job in order if job not in jobs]
+        known = [jobs[job] for job in order if job in jobs]
         if not known:
             continue
+        done.update(job for job in order if job in jobs)
         wrong += _lacking(engineer, crew[engineer], known)
-        van = Counter(crew[engineer].get("parts", {}))
         for job in known:
-            van.subtract(job.get("parts", {}))
-        wrong += [f"{engineer} has not enough of {part}" for part, left in van.items() if left < 0]
-        way_s, late = _walk(crew[engineer], known, day.get("lunch"))
+            vans[engineer].subtract(job.get("parts", {}))
+        way_s, late = _walk(crew[engineer], shift, known, day.get("lunch"))
         travel_s += way_s
         wrong += [f"{engineer}: {what}" for what in late]
-    done = Counter(job for engineer in set(orders) & set(crew) for job in orders[engineer] if job in jobs)
+    for engineer, van in vans.items():
+        wrong += [f"{engineer} has not enough of {part}" for part, left in van.items() if left < 0]
     return _judged(travel_s, jobs, done, wrong)
 
 
@@ -93,14 +95,18 @@ def _lacking(engineer: str, one: Mapping[str, Any], jobs: Sequence[Mapping[str, 
 
 
 def _walk(
-    one: dict[str, Any], jobs: list[dict[str, Any]], pause: dict[str, int] | None
+    one: Mapping[str, Any], shift: int, jobs: Sequence[Mapping[str, Any]], pause: dict[str, int] | None
 ) -> tuple[int, list[str]]:
     """Return the seconds of travel of a route, and where it comes too late.
 
     Two clocks run, each as early as can be: that of an engineer who has still to rest, and that of one
     who has rested. The first ends where lunch can no more begin in time.
     """
-    fresh_s: int | None = one["shift_from_s"]
+    from_s, until_s = shifts_of(one)[shift]
+    if pause:
+        midnight_s = from_s // _DAY_S * _DAY_S
+        pause = {name: value + midnight_s * (name != "duration_s") for name, value in pause.items()}
+    fresh_s: int | None = from_s
     rested_s: int | None = None if pause else fresh_s
     place, total_s, late = one["start_km"], 0, []
     stops = [([job["x_km"], job["y_km"]], job) for job in jobs]
@@ -124,16 +130,15 @@ def _walk(
         rested_s = fresh_s if rested_s is None else min(rested_s, fresh_s)  # lunch after the last way
     if rested_s is None:
         late.append("no lunch")
-    elif rested_s > one["shift_until_s"]:
+    elif rested_s > until_s:
         late.append("back after the shift")
     return total_s, late
 
 
-def _served(moment_s: int | None, job: dict[str, Any]) -> int | None:
-    if moment_s is None or moment_s > job["start_until_s"]:
-        return None
-    begin_s: int = max(moment_s, job["start_from_s"])
-    return begin_s + job["service_s"]
+def _served(moment_s: int | None, job: Mapping[str, Any]) -> int | None:
+    """Return when the earliest service from a moment on ends; None where no window is left."""
+    left = [] if moment_s is None else [max(moment_s, a) for a, b in windows_of(job) if moment_s <= b]
+    return min(left) + int(job["service_s"]) if left else None
 
 
 def _travel_s(here: list[float], there: list[float]) -> int:

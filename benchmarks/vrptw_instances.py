@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.data import require, shared
-from benchmarks.peers.plain import REQUIRED_CENTS
+from benchmarks.peers.plain import REQUIRED_CENTS, Orders
 from optimizer import Engineer, Problem, Shift, Task, Travel
 from tests.optimizer.field_service import ONLY_TRAVEL
 
@@ -86,7 +86,7 @@ def problem(instance: Instance) -> Problem:
     )
 
 
-def judge(instance: Instance, orders: dict[str, list[str]]) -> tuple[int, int, list[str]]:
+def judge(instance: Instance, orders: Orders) -> tuple[int, int, list[str]]:
     """Return the distance driven [tenths], how many customers are left out, and what is wrong.
 
     Parameters

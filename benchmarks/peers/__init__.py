@@ -12,13 +12,10 @@ from pathlib import Path
 import optimizer
 from benchmarks.data import Absent
 from benchmarks.peers import paidan
-from benchmarks.peers.plain import CannotSay, plain_of
+from benchmarks.peers.plain import CannotSay, Orders, plain_of
 from benchmarks.store import digest
-from optimizer import Problem, Result
+from optimizer import Plan, Problem, Result
 from optimizer.solve import ENGINES
-
-#: The ids of the tasks of every engineer, in order.
-Orders = dict[str, list[str]]
 
 OURS = {"paidan": "auto"} | {f"paidan-{engine}": engine for engine in ENGINES if engine != "auto"}
 #: The distribution that each peer needs.
@@ -92,6 +89,14 @@ def result(engine: str, problem: Problem, seconds: float, seed: int, threads: in
     return paidan.result(problem, seconds, seed, threads, OURS[engine])
 
 
+def orders_of(plan: Plan) -> Orders:
+    """Return a plan without its times and depots."""
+    return {
+        (route.engineer, route.shift): [stop.id for stop in route.stops if stop.kind == "task"]
+        for route in plan.routes
+    }
+
+
 def solve(engine: str, problem: Problem, seconds: float, seed: int, threads: int) -> Orders:
     """Return an engine's plan.
 
@@ -102,9 +107,7 @@ def solve(engine: str, problem: Problem, seconds: float, seed: int, threads: int
     """
     if engine in OURS:
         plan = result(engine, problem, seconds, seed, threads).plan
-        return {
-            route.engineer: [stop.id for stop in route.stops if stop.kind == "task"] for route in plan.routes
-        }
+        return orders_of(plan)
     peer = importlib.import_module(f"benchmarks.peers.{engine}")
     orders: Orders = peer.solve(problem, seconds, seed, threads)
     return orders

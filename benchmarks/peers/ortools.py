@@ -1,19 +1,20 @@
 """The routing library of OR-Tools, written as its guides do; it takes no seed."""
 
+import itertools
 import time
 
 import numpy as np
 from numpy.typing import NDArray
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
-from benchmarks.peers.plain import CannotSay, Plain, plain_of
+from benchmarks.peers.plain import CannotSay, Orders, Plain, plain_of
 from optimizer import Problem
 
 #: Its matrices are lists of Python's.
 _MOST_NODES = 6_000
 
 
-def solve(problem: Problem, seconds: float, seed: int, threads: int) -> dict[str, list[str]]:
+def solve(problem: Problem, seconds: float, seed: int, threads: int) -> Orders:
     """Return its plan by cheapest insertion and guided local search, in one thread, if there is one."""
     plain = plain_of(problem)
     began = time.monotonic()
@@ -61,7 +62,10 @@ def _add_time(
     model.AddDimension(callback, until_s, until_s, False, "time")
     time_of = model.GetDimensionOrDie("time")
     for number, job in enumerate(plain.jobs):
-        time_of.CumulVar(manager.NodeToIndex(number)).SetRange(job.from_s, min(job.until_s, until_s))
+        begin = time_of.CumulVar(manager.NodeToIndex(number))
+        begin.SetRange(job.windows[0][0], min(job.windows[-1][1], until_s))
+        for (_, closed_s), (open_s, _) in itertools.pairwise(job.windows):
+            begin.RemoveInterval(closed_s + 1, open_s - 1)
     by_index = [service_s[manager.IndexToNode(index)] for index in range(model.Size())]
     for number, vehicle in enumerate(plain.vehicles):
         for index in (model.Start(number), model.End(number)):

@@ -19,6 +19,10 @@ _OTHER_PRICES = (
 )
 
 
+#: The ids of the tasks of every engineer on every shift, in order.
+Orders = dict[tuple[str, int], list[str]]
+
+
 class CannotSay(Exception):
     """A solver cannot be told something that a problem asks for; the message says what."""
 
@@ -29,8 +33,7 @@ class Job:
 
     place: int
     service_s: int
-    from_s: int
-    until_s: int
+    windows: list[tuple[int, int]]
     penalty: int | None
     skills: frozenset[int]
     load: list[int]
@@ -38,7 +41,7 @@ class Job:
 
 @dataclasses.dataclass(frozen=True)
 class Vehicle:
-    """An engineer; a break is (from_s, until_s, duration_s), the times those between which it begins."""
+    """An engineer on a shift; a break is (from_s, until_s, duration_s), begun between the first two."""
 
     start: int
     end: int
@@ -53,20 +56,21 @@ class Vehicle:
 class Plain:
     """Jobs and vehicles by number; travel costs its seconds.
 
-    Skills are numbers, each a skill with a least level; loads have a number for every kind of part.
+    Skills are numbers, each a skill with a least level; loads have a number for every kind of part;
+    `shifts` has the engineer and shift of every vehicle, `tasks` the id of every job.
     """
 
     travel_s: NDArray[np.int64]
     jobs: list[Job]
     vehicles: list[Vehicle]
     skills: int
-    problem: Problem
+    tasks: list[str]
+    shifts: list[tuple[str, int]]
 
-    def orders(self, jobs_by_vehicle: dict[int, list[int]]) -> dict[str, list[str]]:
+    def orders(self, jobs_by_vehicle: dict[int, list[int]]) -> Orders:
         """Return a plan by ids from one by numbers."""
-        tasks, engineers = self.problem.tasks, self.problem.engineers
         return {
-            engineers[vehicle].id: [tasks[job].id for job in jobs]
+            self.shifts[vehicle]: [self.tasks[job] for job in jobs]
             for vehicle, jobs in jobs_by_vehicle.items()
             if jobs
         }
@@ -98,32 +102,38 @@ def plain_of(problem: Problem, *, breaks: bool = True) -> Plain:
     return Plain(
         problem.travel.seconds[0].astype(np.int64),
         [_job(task, needs, kinds) for task in problem.tasks],
-        [_vehicle(engineer, needs, kinds, breaks) for engineer in problem.engineers],
+        [
+            _vehicle(engineer, shift, needs, kinds, breaks)
+            for engineer in problem.engineers
+            for shift in engineer.shifts
+        ],
         len(needs),
-        problem,
+        [task.id for task in problem.tasks],
+        [(engineer.id, number) for engineer in problem.engineers for number in range(len(engineer.shifts))],
     )
 
 
 def _job(task: Task, needs: list[tuple[str, int]], kinds: list[str]) -> Job:
     _refuse_other(task, "id", "place", "service_s", "windows", "unplanned_cents", "skills", "parts")
-    if len(task.windows) != 1:
-        raise CannotSay("tasks of no or of several windows")
+    if not task.windows:
+        raise CannotSay("tasks without windows")
     penalty = task.unplanned_cents
     return Job(
         task.place,
         task.service_s,
-        *task.windows[0],
+        sorted(task.windows),
         None if penalty >= REQUIRED_CENTS else penalty,
         frozenset(needs.index(need) for need in task.skills),
         [dict(task.parts).get(kind, 0) for kind in kinds],
     )
 
 
-def _vehicle(engineer: Engineer, needs: list[tuple[str, int]], kinds: list[str], breaks: bool) -> Vehicle:
+def _vehicle(
+    engineer: Engineer, shift: Shift, needs: list[tuple[str, int]], kinds: list[str], breaks: bool
+) -> Vehicle:
     _refuse_other(engineer, "id", "shifts", "skills", "parts")
-    if len(engineer.shifts) != 1:
-        raise CannotSay("engineers of several shifts")
-    shift: Shift = engineer.shifts[0]
+    if len(engineer.shifts) > 1 and kinds:
+        raise CannotSay("parts in a van over several shifts")
     _refuse_other(shift, "start_s", "end_s", "start_place", "end_place", *(["breaks"] if breaks else []))
     if shift.end_place is None:
         raise CannotSay("shifts without an end place")

@@ -1,6 +1,7 @@
 """PyVRP; skills are loads, of which who lacks the skill can carry none. It knows no breaks.
 
-It searches in one thread: with several, as many searches run beside each other and the best plan counts.
+A job of several windows is as many clients, of whom one is served. It searches in one thread: with several,
+as many searches run beside each other and the best plan counts.
 """
 
 import multiprocessing
@@ -9,14 +10,14 @@ from concurrent.futures import ProcessPoolExecutor
 import pyvrp
 from pyvrp.stop import MaxRuntime
 
-from benchmarks.peers.plain import Job, Plain, Vehicle, plain_of
+from benchmarks.peers.plain import Job, Orders, Plain, Vehicle, plain_of
 from optimizer import Problem
 
 #: What the best plan costs and its jobs by vehicle, if there is one that keeps the rules.
 Found = tuple[float, dict[int, list[int]]] | None
 
 
-def solve(problem: Problem, seconds: float, seed: int, threads: int) -> dict[str, list[str]]:
+def solve(problem: Problem, seconds: float, seed: int, threads: int) -> Orders:
     """Return its best plan; nothing where it found none that keeps the rules."""
     plain = plain_of(problem, breaks=False)
     if threads == 1:
@@ -32,13 +33,14 @@ def solve(problem: Problem, seconds: float, seed: int, threads: int) -> dict[str
 
 def _search(plain: Plain, seconds: float, seed: int) -> Found:
     alike = _alike(plain.vehicles)
+    clients = [number for number, job in enumerate(plain.jobs) for _ in job.windows]
     found = pyvrp.solve(
         _asked(plain, alike), stop=MaxRuntime(seconds), seed=seed, display=False, collect_stats=False
     )
     if not found.is_feasible():
         return None
     return found.cost(), {
-        alike[route.vehicle_type()].pop(): [step.idx for step in route if step.is_client()]
+        alike[route.vehicle_type()].pop(): [clients[step.idx] for step in route if step.is_client()]
         for route in found.best.routes()
     }
 
@@ -61,9 +63,19 @@ def _asked(plain: Plain, alike: list[list[int]]) -> pyvrp.ProblemData:
         {vehicle.start for vehicle in plain.vehicles} | {vehicle.end for vehicle in plain.vehicles}
     )
     depot_of = {place: number for number, place in enumerate(places)}
+    clients: list[pyvrp.Client] = []
+    groups: list[pyvrp.ClientGroup] = []
+    for job in plain.jobs:
+        several = len(job.windows) > 1
+        if several:
+            mine = range(len(clients), len(clients) + len(job.windows))
+            groups.append(pyvrp.ClientGroup(list(mine), required=job.penalty is None))
+        group = len(groups) - 1 if several else None
+        clients += [_client(plain, job, window, group) for window in job.windows]
     return pyvrp.ProblemData(
         locations=[pyvrp.Location(0, 0) for _ in plain.travel_s],
-        clients=[_client(plain, job) for job in plain.jobs],
+        clients=clients,
+        groups=groups,
         depots=[pyvrp.Depot(place) for place in places],
         vehicle_types=[_type(plain, plain.vehicles[group[0]], len(group), depot_of) for group in alike],
         distance_matrices=[plain.travel_s],
@@ -71,15 +83,16 @@ def _asked(plain: Plain, alike: list[list[int]]) -> pyvrp.ProblemData:
     )
 
 
-def _client(plain: Plain, job: Job) -> pyvrp.Client:
+def _client(plain: Plain, job: Job, window: tuple[int, int], group: int | None) -> pyvrp.Client:
     return pyvrp.Client(
         location=job.place,
         delivery=[*job.load, *(int(skill in job.skills) for skill in range(plain.skills))],
         service_duration=job.service_s,
-        tw_early=job.from_s,
-        tw_late=job.until_s,
+        tw_early=window[0],
+        tw_late=window[1],
         prize=job.penalty or 0,
-        required=job.penalty is None,
+        required=job.penalty is None and group is None,
+        group=group,
     )
 
 

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import vroom
 
-from benchmarks.peers.plain import Plain, plain_of
+from benchmarks.peers.plain import Orders, Plain, plain_of
 from optimizer import Problem
 
 _MOST_PRIORITY = 100
 
 
-def solve(problem: Problem, seconds: float, seed: int, threads: int) -> dict[str, list[str]]:
+def solve(problem: Problem, seconds: float, seed: int, threads: int) -> Orders:
     """Return the plan of its longest exploration.
 
     What a job left out costs becomes its priority, which is all VROOM knows of it.
@@ -29,7 +29,7 @@ def solve(problem: Problem, seconds: float, seed: int, threads: int) -> dict[str
                 delivery=vroom.Amount(job.load),
                 skills=set(job.skills),
                 priority=priority,
-                time_windows=[vroom.TimeWindow(job.from_s, job.until_s)],
+                time_windows=[vroom.TimeWindow(from_s, until_s) for from_s, until_s in job.windows],
             )
         )
     for number, vehicle in enumerate(plain.vehicles):

@@ -56,7 +56,7 @@ def day(*jobs: dict[str, Any], crew: tuple[dict[str, Any], ...] = (), **more: An
 def test_cost_is_travel_and_what_is_left_out() -> None:
     asked = day(job(0, 1), job(1, 1), job(2, 1), crew=(engineer(), engineer(1)))
     assert not needs_times(asked)
-    found = judge_orders(asked, {"engineer 0": ["job 0", "job 1"]})
+    found = judge_orders(asked, {("engineer 0", 0): ["job 0", "job 1"]})
     assert (found.cost, found.left_out, found.broken) == (2 * STEP_S + 1_000, 1, [])
 
 
@@ -99,14 +99,16 @@ AT_HOME = job(1, 0, service_s=41_000 - NINE_S)
 def test_orders_that_break_a_rule_are_told(kept: Day, broken: Day, sentence: str) -> None:
     for asked, sentences in ((kept, []), (broken, [sentence])):
         order = [f"job {one['id']}" for one in asked["jobs"]]
-        assert judge_orders(asked, {"engineer 0": order}).broken == sentences
+        assert judge_orders(asked, {("engineer 0", 0): order}).broken == sentences
 
 
 def test_orders_of_what_is_not_of_the_day_are_told() -> None:
-    found = judge_orders(day(job(0, 1)), {"engineer 0": ["job 0", "job 0", "job 7"], "engineer 5": ["job 0"]})
+    found = judge_orders(
+        day(job(0, 1)), {("engineer 0", 0): ["job 0", "job 0", "job 7"], ("engineer 5", 0): ["job 0"]}
+    )
     assert found.broken == [
-        "engineer 5 is not of the crew",
         "job 7 is not of the day",
+        "engineer 5 has no shift 0",
         "job 0 is done 2 times",
     ]
 
@@ -218,7 +220,9 @@ def test_what_is_fetched_on_one_day_is_there_on_the_next() -> None:
     assert judge_tours(asked, [tomorrow, today]).broken == []
 
 
-@pytest.mark.parametrize("options", ["", "lunch", "parts", "lunch parts stock pairs days"])
+@pytest.mark.parametrize(
+    "options", ["", "lunch", "parts", "lunch parts days", "lunch parts stock pairs days"]
+)
 def test_an_engine_of_ours_keeps_the_rules_and_counts_the_same(options: str) -> None:
     asked = day_of(Recipe(40, 3, frozenset(options.split())))
     result = peers.result("paidan-insertion", problem_of(asked), 5, 0, 1)
@@ -226,8 +230,7 @@ def test_an_engine_of_ours_keeps_the_rules_and_counts_the_same(options: str) -> 
     assert found.broken == []
     assert (found.cost, found.left_out) == (result.score.total_cents, len(result.plan.unplanned))
     if not needs_times(asked):
-        orders = {route.engineer: [stop.id for stop in route.stops] for route in result.plan.routes}
-        assert judge_orders(asked, orders) == found
+        assert judge_orders(asked, peers.orders_of(result.plan)) == found
 
 
 @pytest.mark.parametrize("lunch", [False, True])

@@ -18,6 +18,7 @@ from optimizer import Break, Depot, Engineer, Link, Problem, Shift, Task, Travel
 from tests.optimizer.field_service import ONLY_TRAVEL
 
 SHIFT = Shift(start_s=0, end_s=36_000, start_place=0, end_place=0)
+TOMORROW = replace(SHIFT, start_s=86_400, end_s=122_400)
 TASK = Task(id="A", place=1, service_s=600, windows=((0, 9_000),), skills=(("gas", 2),), parts=(("pump", 3),))
 CREW = (
     Engineer(id="able", shifts=(SHIFT,), skills=(("gas", 3),), parts=(("pump", 4), ("nail", 9))),
@@ -45,6 +46,14 @@ def test_what_must_be_done_has_no_penalty() -> None:
     assert [job.penalty for job in plain.jobs] == [50_000, None]
 
 
+def test_every_shift_is_a_vehicle_and_every_window_is_said() -> None:
+    task = replace(TASK, windows=((90_000, 99_000), (0, 9_000)), parts=())
+    plain = plain_of(problem(task, crew=(CREW[1], replace(CREW[0], shifts=(SHIFT, TOMORROW)))))
+    assert plain.jobs[0].windows == [(0, 9_000), (90_000, 99_000)]
+    assert [vehicle.from_s for vehicle in plain.vehicles] == [0, 0, 86_400]
+    assert plain.orders({2: [0], 1: []}) == {("able", 1): ["A"]}
+
+
 def test_breaks_are_said_to_who_knows_them() -> None:
     rests = replace(SHIFT, breaks=(Break(1_800, 9_000, 12_000),))
     asked = problem(crew=(replace(CREW[0], shifts=(rests,)),))
@@ -61,9 +70,8 @@ def test_breaks_are_said_to_who_knows_them() -> None:
         (problem(replace(TASK, due_s=1)), r"task\.due_s"),
         (problem(replace(TASK, tools=("saw",))), r"task\.tools"),
         (problem(replace(TASK, windows=())), "windows"),
-        (problem(replace(TASK, windows=((0, 1), (2, 3)))), "windows"),
         (problem(crew=(replace(CREW[0], max_tasks=1),)), r"engineer\.max_tasks"),
-        (problem(crew=(replace(CREW[0], shifts=()),)), "shifts"),
+        (problem(crew=(replace(CREW[0], shifts=(SHIFT, TOMORROW)),)), "parts in a van over several shifts"),
         (problem(crew=(replace(CREW[0], shifts=(replace(SHIFT, max_tasks=1),)),)), r"shift\.max_tasks"),
         (problem(crew=(replace(CREW[0], shifts=(replace(SHIFT, end_place=None),)),)), "end place"),
         (problem(weights=replace(ONLY_TRAVEL, empty_engineer_cents=1)), "prices"),
@@ -81,7 +89,7 @@ def test_only_engines_of_ours_say_times() -> None:
         peers.result("ortools", problem(), 1, 0, 1)
 
 
-@pytest.mark.parametrize("options", ["", "lunch", "parts"])
+@pytest.mark.parametrize("options", ["", "lunch", "parts", "lunch days"])
 def test_ortools_gives_a_plan_that_keeps_the_rules(options: str) -> None:
     day = day_of(Recipe(30, 1, frozenset(options.split())))
     orders = peers.solve("ortools", problem_of(day), 0.5, 0, 1)
@@ -92,7 +100,7 @@ def test_ortools_gives_a_plan_that_keeps_the_rules(options: str) -> None:
 
 def test_ortools_does_what_must_be_done() -> None:
     required = replace(TASK, unplanned_cents=REQUIRED_CENTS, parts=())
-    assert peers.solve("ortools", problem(required), 0.2, 0, 1) == {"able": ["A"]}
+    assert peers.solve("ortools", problem(required), 0.2, 0, 1) == {("able", 0): ["A"]}
 
 
 def test_ortools_has_no_plan_where_what_must_be_done_cannot() -> None:
