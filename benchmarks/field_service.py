@@ -66,6 +66,8 @@ def measure(run: Run) -> Outcome:
     else:
         with Stopwatch() as watch:
             orders = peers.solve(*told)
+        if not orders:
+            return {"failed": "no plan", "wall_s": watch.wall_s, "cpu_s": watch.cpu_s}
         judged = judge_orders(day, orders)
     return {
         "cost": judged.cost,

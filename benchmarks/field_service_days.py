@@ -6,7 +6,7 @@ job and several shifts an engineer.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -127,7 +127,7 @@ def _breaks(day: Day, from_s: int) -> tuple[Break, ...]:
     return (Break(rest["duration_s"], midnight_s + rest["start_from_s"], midnight_s + rest["start_until_s"]),)
 
 
-def _travel_s(points: list[tuple[float, ...]]) -> NDArray[np.int32]:
+def _travel_s(points: Sequence[tuple[float, ...]]) -> NDArray[np.int32]:
     xy = np.array(points, dtype=np.float32)
     seconds = np.empty((len(points), len(points)), dtype=np.int32)
     for row, here in zip(seconds, xy, strict=True):  # all at once would hold several such matrices

@@ -108,7 +108,8 @@ def _walk(
         pause = {name: value + midnight_s * (name != "duration_s") for name, value in pause.items()}
     fresh_s: int | None = from_s
     rested_s: int | None = None if pause else fresh_s
-    place, total_s, late = one["start_km"], 0, []
+    late: list[str] = []
+    place, total_s = one["start_km"], 0
     stops = [([job["x_km"], job["y_km"]], job) for job in jobs]
     for there, job in [*stops, (one["end_km"], None)]:
         way_s = _travel_s(place, there)
@@ -212,7 +213,9 @@ def _timed(
 def _misrested(tour: Tour, from_s: int, pause: dict[str, int] | None) -> Iterator[str]:
     if len(tour.breaks) != (pause is not None):
         yield f"{len(tour.breaks)} breaks"
-    for begin_s, end_s in tour.breaks if pause else ():
+    if pause is None:
+        return
+    for begin_s, end_s in tour.breaks:
         in_day_s = begin_s - from_s // _DAY_S * _DAY_S
         if not pause["start_from_s"] <= in_day_s <= pause["start_until_s"]:
             yield "lunch at a wrong time"

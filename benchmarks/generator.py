@@ -2,7 +2,7 @@
 
 `gen-500-s1` is a day of 500 jobs and a seventh as many engineers by seed 1: towns of Zipf sizes with open
 country between, eight skills, half-day and two-hour slots, shifts, priorities. What follows a plus makes it
-harder and leaves the rest of the day as it is, so that `gen-500-s1+lunch` is the same day with lunch breaks.
+harder and changes nothing else of it, so that `gen-500-s1+lunch` is the same day with lunch breaks.
 """
 
 import math

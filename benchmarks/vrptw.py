@@ -28,6 +28,8 @@ def measure(run: Run) -> Outcome:
     asked = problem(instance)
     with Stopwatch() as watch:
         orders = peers.solve(run.engine, asked, run.limit_s, run.seed, run.threads)
+    if not orders:
+        return {"failed": "no plan", "wall_s": watch.wall_s, "cpu_s": watch.cpu_s}
     distance, left_out, broken = judge(instance, orders)
     valid = not left_out and not broken
     best = best_known("vrptw", "distance").get(run.instance)

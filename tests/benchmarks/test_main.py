@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import command
+from benchmarks import command, field_service, peers
 from benchmarks.__main__ import COMMANDS, main
+from benchmarks.store import Run
 
 
 @pytest.fixture
@@ -37,6 +38,12 @@ def test_runs_are_shown_compared_and_stored(results: Path, capsys: pytest.Captur
     assert main([*TINY, "--seconds", "0.2", "--json"]) == 0
     again = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert again == [row | {"cores": 1} for row in stored]
+
+
+def test_an_engine_that_finds_nothing_has_no_plan_and_no_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peers, "solve", lambda *told: {})
+    run = Run(instance="gen-12-s1", engine="ortools", seed=0, limit_s=0.2, threads=1, code="")
+    assert field_service.measure(run)["failed"] == "no plan"
 
 
 @pytest.mark.parametrize("name", ["gen-12", "gen-12-s1+dinner"])
