@@ -110,6 +110,22 @@ def set_up(venv: Path, names: List[str]) -> None:  # noqa: UP006
         path.write_text(text)
 
 
+def compile_search(venv: Path) -> None:
+    """Have the optimizer's search compiled before it is needed; at once when it is already."""
+    digest = hashlib.sha256()
+    for file in sorted((ROOT / "optimizer" / "search").glob("*.py")):
+        digest.update(file.read_bytes())
+    stamp = venv / "search.compiled"
+    if stamp.is_file() and stamp.read_text() == digest.hexdigest():
+        return
+    say("Compiling the optimizer's search; this is done once and takes half a minute …")
+    command = [str(venv / "bin" / "python"), "-m", "optimizer", "warm"]
+    if subprocess.run(command, cwd=str(ROOT), check=False).returncode == 0:
+        stamp.write_text(digest.hexdigest())
+    else:
+        say("  It could not be compiled now; the first plan will try again.")
+
+
 def runs(python: Path) -> bool:
     """Tell whether this interpreter is there and still works."""
     if not python.exists():
@@ -182,7 +198,9 @@ def main() -> None:
         raise SystemExit(problem)
     names = ["requirements.txt", "requirements-dev.txt"] if wanted.dev else ["requirements.txt"]
     try:
-        set_up(Path(os.environ.get("VENV") or ROOT / ".venv"), names)
+        venv = Path(os.environ.get("VENV") or ROOT / ".venv")
+        set_up(venv, names)
+        compile_search(venv)
     except KeyboardInterrupt:
         raise SystemExit("\nStopped. Run it again to go on.") from None
     except OSError as error:

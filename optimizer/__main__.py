@@ -1,7 +1,8 @@
-"""The command line: `python -m optimizer solve|check|score`."""
+"""The command line: `python -m optimizer solve|check|score|warm`."""
 
 import argparse
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +13,7 @@ from optimizer.codec import plan_from_text, problem_from_text, text_of_plan
 from optimizer.result import Progress
 from optimizer.score import Score, score
 from optimizer.solve import ENGINES, solve
+from optimizer.warmth import warm
 
 Read = TypeVar("Read")
 
@@ -31,6 +33,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         other = commands.add_parser(name, help=text)
         other.add_argument("problem", type=Path, metavar="PROBLEM.json")
         other.add_argument("plan", type=Path, metavar="PLAN.json")
+    commands.add_parser("warm", help="compile the search now, not at the first plan")
     return parser.parse_args(argv)
 
 
@@ -89,11 +92,20 @@ def _score(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _warm(_: argparse.Namespace) -> int:
+    began = time.monotonic()
+    warm()
+    print(f"the search is compiled ({time.monotonic() - began:.1f} s)")
+    return 0
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return 0, 1 where a plan breaks rules, 2 where the input is wrong."""
     arguments = _arguments(argv)
     try:
-        return {"solve": _solve, "check": _check, "score": _score}[arguments.command](arguments)
+        return {"solve": _solve, "check": _check, "score": _score, "warm": _warm}[arguments.command](
+            arguments
+        )
     except (OSError, ValueError) as error:
         print(f"optimizer: {error}", file=sys.stderr)
         return 2

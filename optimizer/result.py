@@ -12,7 +12,7 @@ class NoticeKind(StrEnum):
     """What a result may have to say about itself."""
 
     NOT_OPTIMISED = "not_optimised"  #: a feature is priced and kept to, but not searched for
-    TOO_LARGE = "too_large"  #: too many tasks for the routing model; ruin and recreate searched alone
+    TOO_LARGE = "too_large"  #: too many tasks for the routing model: only the first plan was made
     NO_TIME = "no_time"  #: time was up before every task had been looked at
     NOT_IMPROVED = "not_improved"  #: the search found nothing better than the first plan
     LOCK_OVERRULES = "lock_overrules"  #: a lock keeps a task where a rule would forbid it

@@ -13,7 +13,6 @@ from optimizer.plan import Plan, Route, Stop, Unplanned
 from optimizer.problem import Problem
 from optimizer.result import Notice, NoticeKind, Progress
 from optimizer.routing import improved_orders
-from optimizer.ruin import Ruin
 from optimizer.score import score
 
 #: Tasks left out times engineers for which reasons are looked into even when the time is up.
@@ -114,13 +113,21 @@ class Run:
             timed += [(halt.start_s, task) for halt, task in zip(halts, draft.orders[number], strict=True)]
             draft.put_what_fits(number, [task for _, task in sorted(timed)])
 
-    def improve(self, draft: Draft, until: float, seed: int) -> None:
-        """Make a draft cheaper by ruin and recreate."""
+    def improve(self, draft: Draft, until: float, seed: int, iterations: int | None = None) -> None:
+        """Make a draft cheaper by the compiled search."""
+        # Kernels and their compiler are heavy: only whoever searches loads them.
+        from optimizer.search.engine import Search
 
-        def report() -> None:
-            self.report(self.score_of(draft), len(self.problem.tasks) - len(draft.where))
+        base = self.score_of(draft)
 
-        Ruin(draft, seed).improve(until, self.told_to_stop, report)
+        def report(saved_cents: float, unplanned: int) -> None:
+            self.report(base - round(saved_cents), unplanned)
+
+        search, begun = Search(draft, seed), draft.copy()
+        search.improve(until, self.told_to_stop, report, iterations)
+        search.finish()
+        if self.better_of(begun, draft) is begun:
+            draft.become(begun)
 
     def searched_draft(self, draft: Draft, until: float) -> Draft | None:
         """Return what the routing model makes of a draft, None where it finds nothing."""

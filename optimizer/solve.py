@@ -10,16 +10,15 @@ from optimizer.problem import Problem
 from optimizer.result import Notice, NoticeKind, Progress, Result
 from optimizer.run import Run
 from optimizer.score import score
+from optimizer.warmth import warm
 
-Engine = Literal["auto", "routing", "insertion"]
-ENGINES: tuple[Engine, ...] = ("auto", "routing", "insertion")
+Engine = Literal["auto", "search", "routing", "insertion"]
+ENGINES: tuple[Engine, ...] = ("auto", "search", "routing", "insertion")
 #: Tasks times shifts up to which the routing model keeps to its time limit: beyond, one pass of its
 #: local search was measured to take half a minute.
 MOST_ROUTING_PAIRS = 60_000
 #: Tasks up to which it is built at all: its matrices are lists of Python's, a gigabyte for 5,000.
 MOST_ROUTING_TASKS = 1_000
-#: Share of the search time that goes to ruin and recreate before the routing model takes over.
-_RUIN_SHARE = 0.5
 #: More search than this for every task finds nothing more on small problems.
 _SEARCH_S_PER_TASK = 0.2
 
@@ -47,25 +46,28 @@ def solve(
     seconds: float,
     engine: Engine = "auto",
     seed: int = 0,
+    iterations: int | None = None,
     initial: Plan | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Result:
     """Return a good plan for a problem, found within a time limit.
 
-    The caller's thread is busy throughout and the routing engine holds Python's lock: call it in a
-    process of its own.
+    The caller's thread is busy throughout and every engine holds Python's lock: call it in a process
+    of its own. The first search after an installation compiles its kernels before its time begins.
 
     Parameters
     ----------
     problem : Problem
     seconds : float
         Wall time for everything, building the model included [s].
-    engine : {'auto', 'routing', 'insertion'}
-        'insertion' gives the first plan only; the others search: by ruin and recreate, and with
-        the routing model where the problem is small enough for it.
+    engine : {'auto', 'search', 'routing', 'insertion'}
+        'search' is ours, and what 'auto' means; 'routing' is the routing model of OR-Tools, a second
+        opinion for problems small enough for it; 'insertion' gives the first plan only.
     seed : int
         Of what is random in the search.
+    iterations : int, optional
+        Steps of the search at most; with a limit that is reached, a seed always gives the same plan.
     initial : Plan, optional
         Where to begin; else `Task.previous` says.
     on_progress : callable, optional
@@ -89,6 +91,8 @@ def solve(
         raise ValueError(f"seconds must be positive, not {seconds!r}")
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {engine!r}")
+    if engine in ("auto", "search"):
+        warm()
     run = Run(problem, seconds, on_progress, should_stop)
     notices = []
     draft = run.first_draft(initial)
@@ -99,27 +103,21 @@ def solve(
     until = run.until - min(0.25 * seconds, 0.2 + first_s)
     enough = time.monotonic() + _SEARCH_S_PER_TASK * len(problem.tasks)
     finished = finished or enough < until
-    routable = (
-        len(problem.tasks) <= MOST_ROUTING_TASKS
-        and len(problem.tasks) * len(run.arrays.vehicles) <= MOST_ROUTING_PAIRS
-    )
     if run.stop():
         notices.append(Notice(NoticeKind.NO_TIME))
-    elif engine != "insertion":
-        share = _RUIN_SHARE if routable else 1.0
-        now = time.monotonic()
-        run.improve(draft, now + share * (min(until, enough) - now), seed)
-        if routable:
+    elif engine == "routing":
+        routable = len(problem.tasks) <= MOST_ROUTING_TASKS
+        if routable and len(problem.tasks) * len(run.arrays.vehicles) <= MOST_ROUTING_PAIRS:
             used = "routing"
             better = run.better_of(draft, run.searched_draft(draft, min(until, enough)))
             if better is draft:
                 notices.append(Notice(NoticeKind.NOT_IMPROVED))
             draft = better
-            # The routing model may give up early where breaks are tight.
-            run.improve(draft, min(until, enough), seed + 1)
         else:
-            used = "ruin"
             notices.append(Notice(NoticeKind.TOO_LARGE, "tasks"))
+    elif engine != "insertion":
+        used = "search"
+        run.improve(draft, min(until, enough), seed, iterations)
     plan = run.plan_of(draft)
     violations = check(problem, plan)
     if violations:

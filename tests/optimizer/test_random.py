@@ -23,7 +23,7 @@ def stops_of(result: Result) -> dict[str, tuple[str, int]]:
     return {stop.id: (route.engineer, stop.start_s) for route in result.plan.routes for stop in route.stops}
 
 
-@pytest.mark.parametrize("engine", ["routing", "insertion"])
+@pytest.mark.parametrize("engine", ["search", "routing", "insertion"])
 @calm
 @given(problem=problems())
 def test_every_plan_passes_the_check_and_gives_reasons(engine: Engine, problem: Problem) -> None:

@@ -60,15 +60,18 @@ def test_no_time_at_all_still_gives_a_plan() -> None:
     assert NoticeKind.NO_TIME in {notice.kind for notice in result.warnings}
 
 
-def test_a_problem_too_large_for_the_routing_model_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["optimizer.solve"], "MOST_ROUTING_PAIRS", 1)
-    result = solved(problem(task(), task("B"), crew=CREW))
-    assert result.engine == "ruin"
+@pytest.mark.parametrize("limit", ["MOST_ROUTING_PAIRS", "MOST_ROUTING_TASKS"])
+def test_a_problem_too_large_for_the_routing_model_says_so(
+    monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(sys.modules["optimizer.solve"], limit, 1)
+    result = solved(problem(task(), task("B"), crew=CREW), "routing")
+    assert result.engine == "insertion"
     assert NoticeKind.TOO_LARGE in {notice.kind for notice in result.warnings}
 
 
-def test_a_large_crew_is_searched_near_each_task(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["optimizer.ruin"], "_MOST_VEHICLES", 0)
+def test_a_large_problem_is_searched_near_each_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["optimizer.search.flatten"], "_MANY_TASKS", 0)
     crew = (*CREW, engineer("off", skills=(("gas", 1),), shifts=()))
     tasks = [task(str(n), place=n % 5 + 1) for n in range(6)]
     result = solved(problem(*tasks, task("G", skills=(("gas", 1),)), crew=crew))
@@ -76,11 +79,11 @@ def test_a_large_crew_is_searched_near_each_task(monkeypatch: pytest.MonkeyPatch
     assert result.score.travel_s == 10 * STEP_S
 
 
-def test_more_tasks_than_the_routing_model_can_hold_are_planned_without_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(sys.modules["optimizer.solve"], "MOST_ROUTING_TASKS", 1)
-    assert solved(problem(task(), task("B"), crew=CREW)).engine == "ruin"
+def test_a_seed_and_a_limit_of_steps_always_give_the_same_plan() -> None:
+    tasks = [task(str(n), place=n % 5 + 1, service_s=900, due_s=9_000) for n in range(25)]
+    given = problem(*tasks, crew=CREW)
+    first, again = (solved(given, iterations=500, seed=7) for _ in range(2))
+    assert first.plan == again.plan
 
 
 def test_a_plan_that_breaks_a_rule_never_leaves(monkeypatch: pytest.MonkeyPatch) -> None:

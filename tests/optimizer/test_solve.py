@@ -227,7 +227,11 @@ def test_features_that_are_not_searched_for_are_named() -> None:
         links=(Link(before="A", after="B"),),
         weights=Weights(worst_lateness_cents_per_hour=60),
     )
-    about = {notice.about for notice in solved(given).warnings if notice.kind is NoticeKind.NOT_OPTIMISED}
+    about = {
+        notice.about
+        for notice in solved(given, "routing").warnings
+        if notice.kind is NoticeKind.NOT_OPTIMISED
+    }
     assert about == {
         "depots",
         "links",

@@ -1,0 +1,107 @@
+"""What the kernels look up, and what they change: flat arrays by number of task, vehicle, engineer.
+
+A vehicle is one shift of one engineer. Times are whole seconds, costs cents as floating numbers. The
+arrays are few, and tables of named columns where they can be: every kernel is handed all of them, and
+numba takes long over long lists. All whole numbers have 64 bits, for each kernel to be compiled once.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Small = NDArray[np.int32]
+Floats = NDArray[np.float64]
+Table = np.recarray[tuple[int], np.dtype[np.void]]
+
+#: Later than any moment of a problem [s], with room to add some; as good as no limit on a count.
+NEVER = 2**40
+#: Tables of `Data.rides`, of `Data.pauses`, of `State.times`.
+REST, FREE, LATEST = 0, 1, 2
+LASTS, FROM, AFTER = 0, 1, 2
+READY, BY = 0, 1
+
+
+def _columns(ints: str, floats: str = "") -> np.dtype[np.void]:
+    return np.dtype([(name, "i8") for name in ints.split()] + [(name, "f8") for name in floats.split()])
+
+
+#: `due_s` NEVER and `previous_s`, `wish_s` -NEVER where there is none; windows and parts are rows of
+#: other arrays; `wish_s` is before when the task would rather not start; costs a second late.
+TASK = _columns(
+    "place service_s first_window end_window due_s previous_s promise_from_s promise_until_s wish_s movable"
+    " first_part end_part",
+    "late_cents promise_cents absent_cents",
+)
+#: `end_place` -1 for none; `back_s` with all overtime; `duty_cents` a second.
+VEHICLE = _columns(
+    "engineer start_place end_place start_s end_s back_s most_tasks most_work_s percent breaks",
+    "metre_cents duty_cents",
+)
+ENGINEER = _columns("most_tasks most_work_s working")
+#: Prices a second; `rich`: something is priced that a place alone does not tell; `near_only`: look for
+#: places near a task, not in every route.
+PRICE = _columns(
+    "period_s bands priced_metres rich near_only neighbours",
+    "travel_cents overtime_cents change_cents spread_cents empty_cents",
+)
+
+
+class Data(NamedTuple):
+    """A problem that does not change while it is searched: T tasks, V vehicles, E engineers, P places.
+
+    Breaks of a vehicle are numbered as they are taken, at most B of them. Of a ride with breaks i to
+    j-1, `rides` tells by how much longer it lasts (REST), before when nobody is ready (FREE), and when
+    it begins at the latest (LATEST); `pauses` how long a break lasts (LASTS), when it begins at the
+    earliest (FROM), and from when the breaks from it on can still be taken (AFTER).
+    """
+
+    task: Table  # (T,) of TASK
+    vehicle: Table  # (V,) of VEHICLE
+    engineer: Table  # (E,) of ENGINEER
+    price: Table  # (1,) of PRICE
+    windows: Ints  # (windows, 2) from, until
+    parts: Ints  # (needs, 2) kind, quantity
+    bands: Ints  # (bands,) when each begins
+    seconds: Small  # (bands and the fastest of all, P, P); one band alone is the fastest
+    metres: Small  # (P, P), or (1, 1) where no distance is priced
+    near: Ints  # (T, N + S) nearest movable tasks, itself first, then vehicles that begin nearest; -1
+    taste_cents: NDArray[np.float32]  # (T, E), infinite where not allowed
+    rides: Ints  # (V, 3, B + 1, B + 1)
+    pauses: Ints  # (V, 3, B + 1)
+    stock: Ints  # (E, kinds of parts)
+
+
+#: Of a vehicle in a state, and as it was when a step began.
+ROUTE = _columns("length work_s", "cost")
+KEPT_ROUTE = _columns("length work_s vehicle is_kept stamp near", "cost")
+
+
+class State(NamedTuple):
+    """A solution, kept timed: M visits a route at most.
+
+    `times[v, p, i, READY]` is the earliest moment the visit before position p has ended with i breaks
+    taken, `times[v, p, i, BY]` the latest moment to be ready at the visit now at p.
+    """
+
+    route: Ints  # (V, M)
+    vehicle: Table  # (V,) of ROUTE
+    engineer: Table  # (E,) of tasks, work_s
+    times: Ints  # (V, M + 1, B + 1, 2)
+    where: Ints  # (T,) vehicle, -1 for absent
+    used: Ints  # (E, kinds)
+    absent_cents: Floats  # (1,) of all absent tasks together
+
+
+class Desk(NamedTuple):
+    """Room to work in: nothing in it outlasts one step, but `counters` and the stamps."""
+
+    trace: Ints  # (M + 2, B + 1, 2) start and breaks taken before, of a route that is being timed
+    order: Ints  # (M + 2,)
+    kept: Table  # (V,) of KEPT_ROUTE; vehicle and near are lists
+    kept_route: Ints  # (V, M)
+    kept_times: Ints  # (V, M + 1, B + 1, 2)
+    removed: Table  # (T + 1,) of task, key
+    counters: Ints  # (8,): kept, removed, look-ups, positions until the next blink
+    choice: Table  # (choices,) of vehicle, at, cents

@@ -1,0 +1,311 @@
+"""From a draft to the arrays of the kernels, and empty arrays to work in."""
+
+import numpy as np
+
+from optimizer.arrays import Arrays
+from optimizer.crew import Break
+from optimizer.draft import Draft
+from optimizer.schedule import Visit, breaks_possible
+from optimizer.search.data import (
+    AFTER,
+    ENGINEER,
+    FREE,
+    FROM,
+    KEPT_ROUTE,
+    LASTS,
+    LATEST,
+    NEVER,
+    PRICE,
+    REST,
+    ROUTE,
+    TASK,
+    VEHICLE,
+    Data,
+    Desk,
+    Ints,
+    State,
+    Table,
+)
+from optimizer.tasks import Window
+
+_HOUR_S = 3_600
+#: Tasks from which on places are looked for near a task only.
+_MANY_TASKS = 700
+#: How many neighbours a task has for ruin, and how many shifts beginning nearby.
+NEIGHBOURS, _STARTS = 100, 12
+#: How many places are priced exactly where the cheapest cannot be told at once.
+_CHOICES = 4
+_LOAD = np.dtype([("tasks", "i8"), ("work_s", "i8")])
+_REMOVED = np.dtype([("task", "i8"), ("key", "f8")])
+_CHOICE = np.dtype([("vehicle", "i8"), ("at", "i8"), ("cents", "f8")])
+
+
+def _table(kind: "np.dtype[np.void]", rows: int, **columns: object) -> Table:
+    """Return a table with these columns filled, the others 0."""
+    made = np.zeros(rows, dtype=kind)
+    for name, values in columns.items():
+        made[name] = values
+    return made.view(np.recarray)
+
+
+def _merged(windows: tuple[Window, ...]) -> list[Window]:
+    merged: list[Window] = []
+    for from_s, until_s in sorted(windows):
+        if merged and from_s <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], until_s))
+        else:
+            merged.append((from_s, until_s))
+    return merged
+
+
+def _ints(values: object) -> Ints:
+    return np.array(values, dtype=np.int64)
+
+
+def _optional(values: list[int | None], none: int) -> Ints:
+    return _ints([none if value is None else value for value in values])
+
+
+def _break_tables(breaks: list[tuple[Break, ...]]) -> dict[str, Ints]:
+    """Return the arrays of `Data` that speak of breaks."""
+    vehicles, most = len(breaks), max((len(mine) for mine in breaks), default=0)
+    rides = np.zeros((vehicles, 3, most + 1, most + 1), dtype=np.int64)
+    rides[:, FREE], rides[:, LATEST] = -NEVER, NEVER
+    pauses = np.full((vehicles, 3, most + 1), NEVER, dtype=np.int64)
+    for vehicle, mine in enumerate(breaks):
+        ride, pauses_here = rides[vehicle], pauses[vehicle]
+        for taken in range(len(mine) - 1, -1, -1):
+            pause = mine[taken]
+            pauses_here[LASTS, taken], pauses_here[FROM, taken] = pause.duration_s, pause.earliest_start_s
+            pauses_here[AFTER, taken] = min(
+                pause.latest_start_s, pauses_here[AFTER, taken + 1] - pause.duration_s
+            )
+            for now in range(taken + 1, len(mine) + 1):
+                last, rested_s = mine[now - 1], ride[REST, taken, now - 1]
+                ride[REST, taken, now] = rested_s + last.duration_s
+                ride[FREE, taken, now] = last.earliest_start_s + last.duration_s
+                ride[LATEST, taken, now] = min(ride[LATEST, taken, now - 1], last.latest_start_s - rested_s)
+    return {"rides": rides, "pauses": pauses}
+
+
+def _part_tables(arrays: Arrays) -> tuple[list[int], dict[str, Ints]]:
+    """Return where each task's parts begin, and the arrays of `Data` that speak of parts.
+
+    Whoever is locked to a task needs none for it, but what is in the van is used up.
+    """
+    problem = arrays.problem
+    kinds: dict[str, int] = {}
+    at, needs = [0], []
+    held: list[tuple[int, int, int]] = []
+    for task in problem.tasks:
+        for name, number in task.parts:
+            kind = kinds.setdefault(name, len(kinds))
+            if task.lock and task.lock.engineer is not None:
+                if task.lock.engineer in arrays.engineer_index:
+                    held.append((arrays.engineer_index[task.lock.engineer], kind, number))
+            else:
+                needs.append((kind, number))
+        at.append(len(needs))
+    stock = np.zeros((len(problem.engineers), max(1, len(kinds))), dtype=np.int64)
+    for index, engineer in enumerate(problem.engineers):
+        for name, number in engineer.parts:
+            if name in kinds:
+                stock[index, kinds[name]] = number
+    for index, kind, number in held:
+        stock[index, kind] -= number
+    return at, {"parts": _ints(needs).reshape(-1, 2), "stock": stock}
+
+
+def _nearest(fastest: "np.ndarray[tuple[int, ...], np.dtype[np.integer]]", rows: Ints, among: Ints) -> Ints:
+    """Return for each place the nearest of others, both ways together, as positions among them."""
+    few = min(NEIGHBOURS, len(among))
+    found = np.full((len(rows), max(1, few)), -1, dtype=np.int64)
+    if few:
+        for number, place in enumerate(rows):
+            ways = fastest[place, among].astype(np.int64) + fastest[among, place]
+            closest = np.argpartition(ways, few - 1)[:few]
+            found[number] = closest[np.argsort(ways[closest], kind="stable")]
+    return found
+
+
+def _neighbours(arrays: Arrays, movable: Ints) -> Ints:
+    places = _ints([visit.place for visit in arrays.visits])
+    found = _nearest(arrays.fastest, places, places[movable])
+    result = np.where(found < 0, -1, movable[found]) if len(movable) else found
+    for task in movable:  # of those at the same place, the task itself comes first
+        row = result[task]
+        at = np.flatnonzero(row == task)
+        row[: (at[0] if len(at) else len(row) - 1) + 1] = np.roll(
+            row[: (at[0] if len(at) else len(row) - 1) + 1], 1
+        )
+        row[0] = task
+    return result.astype(np.int64)
+
+
+def _near_starts(arrays: Arrays, engineer: Ints) -> Ints:
+    """Return for each task the able vehicles that begin nearest to it."""
+    starts = _ints([vehicle.shift.start_place for vehicle in arrays.vehicles])
+    found = np.full((len(arrays.visits), _STARTS), -1, dtype=np.int64)
+    for task, visit in enumerate(arrays.visits):
+        able = np.flatnonzero(arrays.allowed[task][engineer])
+        ways = arrays.fastest[starts[able], visit.place]
+        mine = able[np.argsort(ways, kind="stable")[:_STARTS]]
+        found[task, : len(mine)] = mine
+    return found
+
+
+def data_of(draft: Draft, movable: list[int]) -> Data:
+    """Return the arrays of a draft's problem.
+
+    Parameters
+    ----------
+    draft : Draft
+        Its tasks' windows are as it has them; which breaks have a place is taken from its routes.
+    movable : list of int
+        Tasks that may change their place in the plan.
+    """
+    arrays = draft.arrays
+    problem, weights = arrays.problem, arrays.problem.weights
+    tasks, engineers = problem.tasks, problem.engineers
+    visits: list[Visit] = [draft.visit(task) for task in range(len(tasks))]
+    shifts = [vehicle.shift for vehicle in arrays.vehicles]
+    engineer = _ints([vehicle.engineer for vehicle in arrays.vehicles])
+    windows = [_merged(visit.windows) for visit in visits]
+    breaks = [
+        breaks_possible(shift, [visits[task] for task in order])
+        for shift, order in zip(shifts, draft.orders, strict=True)
+    ]
+    may_move = np.zeros(len(tasks), dtype=bool)
+    may_move[movable] = True
+    promises = [task.promised or (-NEVER, NEVER) for task in tasks]
+    previous = [None if task.previous is None else task.previous.start_s for task in tasks]
+    change_cents = weights.change_time_cents_per_hour / _HOUR_S
+    late_cents = weights.lateness_cents_per_hour / (100 * _HOUR_S)
+    metre_cents = [
+        (weights.distance_cents_per_km + engineers[index].cents_per_km) / 1_000 for index in engineer
+    ]
+    priced_metres = arrays.metres is not None and any(metre_cents)
+    wishes = [
+        max(
+            -NEVER if one is None else one,
+            task.promised[0] if task.promised else -NEVER,
+        )
+        for task, one in zip(tasks, previous, strict=True)
+    ]
+    late = np.array([late_cents * task.lateness_percent * (task.due_s is not None) for task in tasks])
+    rich = bool(
+        late.any()
+        or (change_cents and any(one is not None for one in previous))
+        or any(task.promised for task in tasks)
+        or any(engineers[index].cents_per_hour for index in engineer)
+        or any(shift.max_overtime_s for shift in shifts)
+        or weights.spread_cents_per_hour
+        or len(problem.travel.band_starts_s) > 1
+    )
+    seconds = np.ascontiguousarray(problem.travel.seconds, dtype=np.int32)
+    if len(seconds) > 1:
+        seconds = np.concatenate([seconds, seconds.min(axis=0, keepdims=True)])
+    parts_at, part_tables = _part_tables(arrays)
+    windows_at = np.cumsum([0, *(len(mine) for mine in windows)])
+    neighbours = _neighbours(arrays, _ints(movable))
+    return Data(
+        task=_table(
+            TASK,
+            len(tasks),
+            place=[visit.place for visit in visits],
+            service_s=[visit.service_s for visit in visits],
+            first_window=windows_at[:-1],
+            end_window=windows_at[1:],
+            due_s=_optional([task.due_s for task in tasks], NEVER),
+            previous_s=_optional(previous, -NEVER),
+            promise_from_s=[from_s for from_s, _ in promises],
+            promise_until_s=[until_s for _, until_s in promises],
+            wish_s=wishes,
+            movable=may_move,
+            first_part=parts_at[:-1],
+            end_part=parts_at[1:],
+            late_cents=late,
+            promise_cents=[float(weights.promise_cents) * bool(task.promised) for task in tasks],
+            absent_cents=arrays.unplanned_cents,
+        ),
+        vehicle=_table(
+            VEHICLE,
+            len(shifts),
+            engineer=engineer,
+            start_place=[shift.start_place for shift in shifts],
+            end_place=_optional([shift.end_place for shift in shifts], -1),
+            start_s=[shift.start_s for shift in shifts],
+            end_s=[shift.end_s for shift in shifts],
+            back_s=[shift.end_s + shift.max_overtime_s for shift in shifts],
+            most_tasks=_optional([shift.max_tasks for shift in shifts], NEVER),
+            most_work_s=_optional([shift.max_work_s for shift in shifts], NEVER),
+            percent=[engineers[index].travel_percent for index in engineer],
+            breaks=[len(mine) for mine in breaks],
+            metre_cents=metre_cents,
+            duty_cents=[engineers[index].cents_per_hour / _HOUR_S for index in engineer],
+        ),
+        engineer=_table(
+            ENGINEER,
+            len(engineers),
+            most_tasks=_optional([one.max_tasks for one in engineers], NEVER),
+            most_work_s=_optional([one.max_work_s for one in engineers], NEVER),
+            working=[bool(one.shifts) for one in engineers],
+        ),
+        price=_table(
+            PRICE,
+            1,
+            period_s=problem.travel.period_s,
+            bands=len(problem.travel.band_starts_s),
+            priced_metres=priced_metres,
+            rich=rich,
+            near_only=len(tasks) > _MANY_TASKS,
+            neighbours=neighbours.shape[1],
+            travel_cents=weights.travel_cents_per_hour / _HOUR_S,
+            overtime_cents=weights.overtime_cents_per_hour / _HOUR_S,
+            change_cents=change_cents,
+            spread_cents=weights.spread_cents_per_hour / _HOUR_S,
+            empty_cents=float(weights.empty_engineer_cents),
+        ),
+        windows=_ints([pair for mine in windows for pair in mine]).reshape(-1, 2),
+        bands=_ints(problem.travel.band_starts_s),
+        seconds=seconds,
+        metres=np.ascontiguousarray(
+            arrays.metres if priced_metres and arrays.metres is not None else np.zeros((1, 1)), dtype=np.int32
+        ),
+        near=np.hstack([neighbours, _near_starts(arrays, engineer)]),
+        taste_cents=np.where(arrays.allowed, arrays.taste_cents, np.inf).astype(np.float32),
+        **_break_tables(breaks),
+        **part_tables,
+    )
+
+
+def state_of(d: Data, orders: list[list[int]], columns: int) -> State:
+    """Return a solution with these routes, not yet timed, with room for so many visits on each."""
+    vehicles, states = len(d.vehicle), d.rides.shape[2]
+    made = State(
+        route=np.zeros((vehicles, columns), dtype=np.int64),
+        vehicle=_table(ROUTE, vehicles, length=[len(order) for order in orders]),
+        engineer=_table(_LOAD, len(d.engineer)),
+        times=np.zeros((vehicles, columns + 1, states, 2), dtype=np.int64),
+        where=np.full(len(d.task), -1, dtype=np.int64),
+        used=np.zeros(d.stock.shape, dtype=np.int64),
+        absent_cents=np.array([d.task.absent_cents.sum()]),
+    )
+    for vehicle, order in enumerate(orders):
+        made.route[vehicle, : len(order)] = order
+    return made
+
+
+def desk_of(d: Data, columns: int) -> Desk:
+    """Return room to work on a solution with so many columns."""
+    vehicles, states = len(d.vehicle), d.rides.shape[2]
+    return Desk(
+        trace=np.zeros((columns + 2, states, 2), dtype=np.int64),
+        order=np.zeros(columns + 2, dtype=np.int64),
+        kept=_table(KEPT_ROUTE, vehicles),
+        kept_route=np.zeros((vehicles, columns), dtype=np.int64),
+        kept_times=np.zeros((vehicles, columns + 1, states, 2), dtype=np.int64),
+        removed=_table(_REMOVED, len(d.task) + 1),
+        counters=np.zeros(8, dtype=np.int64),
+        choice=_table(_CHOICE, _CHOICES if d.price[0].rich else 1),
+    )

@@ -1,0 +1,366 @@
+"""Kernels of insertion: where a task may go, checked exactly in constant time, and what it costs there."""
+
+import math
+
+import numpy as np
+
+from optimizer.search.data import BY, FREE, LATEST, NEVER, READY, REST
+from optimizer.search.routes import (
+    arc_cents,
+    compiled,
+    first_start_s,
+    full_price,
+    home_way_s,
+    latest_leave_home_s,
+    mean_work,
+    quick_s,
+    refresh,
+    task_cents,
+    time_backward,
+    time_forward,
+)
+
+#: How often a place is overlooked.
+_BLINK = 0.01
+#: Numbers in `Desk.counters`.
+KEPT, REMOVED, LOOKS, BLINK, NEAR = 0, 1, 2, 3, 4
+
+
+@compiled
+def _ready_after(d, s, vehicle, task, at, to_place):
+    """Tell whether a task fits before position `at`, and its earliest end [s]; NEVER where it does not."""
+    breaks = d.vehicle[vehicle].breaks
+    from_place = d.vehicle[vehicle].start_place
+    if at > 0:
+        from_place = d.task[s.route[vehicle, at - 1]].place
+    way_s = quick_s(d, vehicle, from_place, d.task[task].place)
+    last = at == s.vehicle[vehicle].length
+    if last:
+        on_s = home_way_s(d, vehicle, d.task[task].place)
+    else:
+        on_s = quick_s(d, vehicle, d.task[task].place, to_place)
+    best_s = np.int64(NEVER)
+    for taken in range(breaks + 1):
+        leave_s = s.times[vehicle, at, taken, READY]
+        if leave_s >= NEVER:
+            continue
+        for now in range(taken, breaks + 1):
+            if leave_s > d.rides[vehicle, LATEST, taken, now]:
+                break
+            ready_s = max(
+                leave_s + way_s + d.rides[vehicle, REST, taken, now], d.rides[vehicle, FREE, taken, now]
+            )
+            start_s = first_start_s(d, task, ready_s)
+            if start_s >= NEVER:
+                break
+            end_s = start_s + d.task[task].service_s
+            if end_s >= best_s:
+                continue
+            if last:
+                if end_s <= latest_leave_home_s(d, vehicle, now, on_s):
+                    best_s = end_s
+                continue
+            for then in range(now, breaks + 1):
+                if end_s > d.rides[vehicle, LATEST, now, then]:
+                    break
+                next_s = max(
+                    end_s + on_s + d.rides[vehicle, REST, now, then], d.rides[vehicle, FREE, now, then]
+                )
+                if next_s <= s.times[vehicle, at, then, BY]:
+                    best_s = end_s
+                    break
+    return best_s
+
+
+@compiled
+def may_take(d, s, task, vehicle):
+    """Tell whether a vehicle may do a task as well, time left aside."""
+    engineer = d.vehicle[vehicle].engineer
+    if not np.isfinite(d.taste_cents[task, engineer]):
+        return False
+    if (
+        s.vehicle[vehicle].length + 1 >= s.route.shape[1]
+        or s.vehicle[vehicle].length >= d.vehicle[vehicle].most_tasks
+    ):
+        return False
+    if s.engineer[engineer].tasks >= d.engineer[engineer].most_tasks:
+        return False
+    for number in range(d.task[task].first_part, d.task[task].end_part):
+        kind = d.parts[number, 0]
+        if s.used[engineer, kind] + d.parts[number, 1] > d.stock[engineer, kind]:
+            return False
+    return True
+
+
+@compiled
+def _skipped(w):
+    """Tell whether to overlook a place, now and then."""
+    w.counters[BLINK] -= 1
+    if w.counters[BLINK] > 0:
+        return False
+    w.counters[BLINK] = 1 + int(math.log(1.0 - np.random.random()) / math.log(1.0 - _BLINK))
+    return True
+
+
+@compiled
+def _remember(w, cents, vehicle, at):
+    """Keep a place if it is among the cheapest seen."""
+    slot = w.choice.shape[0] - 1
+    while slot > 0 and w.choice[slot - 1].cents > cents:
+        w.choice[slot].cents = w.choice[slot - 1].cents
+        w.choice[slot].vehicle = w.choice[slot - 1].vehicle
+        w.choice[slot].at = w.choice[slot - 1].at
+        slot -= 1
+    w.choice[slot].cents, w.choice[slot].vehicle, w.choice[slot].at = cents, vehicle, at
+
+
+@compiled
+def _flat_cents(d, s, task, vehicle, mean_work_s):
+    """Return what a task costs on a vehicle wherever it is on the route [cents]."""
+    engineer = d.vehicle[vehicle].engineer
+    cents = float(d.taste_cents[task, engineer])
+    if s.engineer[engineer].tasks == 0:
+        cents -= d.price[0].empty_cents
+    if d.price[0].spread_cents > 0:
+        sign = 1.0 if s.engineer[engineer].work_s > mean_work_s else -1.0
+        cents += sign * d.task[task].service_s * d.price[0].spread_cents
+    return cents + d.task[task].service_s * d.vehicle[vehicle].duty_cents
+
+
+@compiled
+def look_in_route(d, s, w, task, vehicle, mean_work_s, least_cents):
+    """Remember the cheapest places for a task on a route.
+
+    `least_cents` is what the task may cost at most to be of interest.
+    """
+    flat_cents = _flat_cents(d, s, task, vehicle, mean_work_s)
+    most = w.choice.shape[0] - 1
+    here, length = d.task[task].place, s.vehicle[vehicle].length
+    closes_s = (
+        d.windows[d.task[task].end_window - 1, 1]
+        if d.task[task].end_window > d.task[task].first_window
+        else -NEVER
+    )
+    duty_cents = d.vehicle[vehicle].duty_cents
+    limited = (
+        d.vehicle[vehicle].most_work_s < NEVER or d.engineer[d.vehicle[vehicle].engineer].most_work_s < NEVER
+    )
+    plain = d.vehicle[vehicle].breaks == 0
+    from_place = d.vehicle[vehicle].start_place
+    opens_s = (
+        d.windows[d.task[task].first_window, 0]
+        if d.task[task].end_window > d.task[task].first_window
+        else NEVER
+    )
+    service_s = d.task[task].service_s
+    for at in range(length + 1):
+        if plain and s.times[vehicle, at, 0, READY] > closes_s:
+            break
+        to_place = d.task[s.route[vehicle, at]].place if at < length else d.vehicle[vehicle].end_place
+        before = from_place
+        from_place = to_place
+        if (
+            plain
+            and at < length
+            and max(s.times[vehicle, at, 0, READY], opens_s) + service_s > s.times[vehicle, at, 0, BY]
+        ):
+            continue
+        if _skipped(w):
+            continue
+        cents = flat_cents + arc_cents(d, vehicle, before, here)
+        if to_place >= 0:
+            cents += arc_cents(d, vehicle, here, to_place) - arc_cents(d, vehicle, before, to_place)
+        bound = min(least_cents, w.choice[most].cents)
+        if cents >= bound and not d.price[0].rich:
+            continue
+        if limited or d.price[0].rich:
+            more_s = quick_s(d, vehicle, before, here)
+            if to_place >= 0:
+                more_s += quick_s(d, vehicle, here, to_place) - quick_s(d, vehicle, before, to_place)
+            cents += more_s * duty_cents
+            if limited and _over(d, s, vehicle, more_s + service_s):
+                continue
+        if cents >= bound:
+            continue
+        end_s = _ready_after(d, s, vehicle, task, at, to_place)
+        if end_s >= NEVER:
+            continue
+        if d.price[0].rich:
+            cents += task_cents(d, task, d.vehicle[vehicle].engineer, end_s - service_s)
+            cents -= d.taste_cents[task, d.vehicle[vehicle].engineer]
+            if cents >= bound:
+                continue
+        _remember(w, cents, vehicle, at)
+
+
+@compiled
+def _over(d, s, vehicle, more_s):
+    engineer = d.vehicle[vehicle].engineer
+    return (
+        s.vehicle[vehicle].work_s + more_s > d.vehicle[vehicle].most_work_s
+        or s.engineer[engineer].work_s + more_s > d.engineer[engineer].most_work_s
+    )
+
+
+@compiled
+def _gather_near(d, s, w, task):
+    """List in `kept.near` who visits neighbours of a task or begins nearby; return how many."""
+    w.counters[LOOKS] += 1
+    look, found = w.counters[LOOKS], 0
+    for number in range(d.price[0].neighbours):
+        other = d.near[task, number]
+        if other < 0:
+            break
+        vehicle = s.where[other]
+        if vehicle >= 0 and w.kept[vehicle].stamp != look:
+            w.kept[vehicle].stamp = look
+            w.kept[found].near = vehicle
+            found += 1
+    for number in range(d.price[0].neighbours, d.near.shape[1]):
+        vehicle = d.near[task, number]
+        if vehicle >= 0 and w.kept[vehicle].stamp != look:
+            w.kept[vehicle].stamp = look
+            w.kept[found].near = vehicle
+            found += 1
+    return found
+
+
+@compiled
+def look(d, s, w, task, most_cents):
+    """Remember the cheapest places for a task, all that cost less than `most_cents`."""
+    for number in range(w.choice.shape[0]):
+        w.choice[number].cents = np.inf
+    mean_work_s = mean_work(d, s)
+    if d.price[0].near_only:
+        for number in range(_gather_near(d, s, w, task)):
+            if may_take(d, s, task, w.kept[number].near):
+                look_in_route(d, s, w, task, w.kept[number].near, mean_work_s, most_cents)
+        return
+    for vehicle in range(d.vehicle.shape[0]):
+        if may_take(d, s, task, vehicle):
+            look_in_route(d, s, w, task, vehicle, mean_work_s, most_cents)
+
+
+@compiled
+def _exact_cents(d, s, w, task, vehicle, at):
+    """Return exactly what a task adds at a place [cents]; infinite where it cannot be."""
+    length = s.vehicle[vehicle].length
+    for number in range(at):
+        w.order[number] = s.route[vehicle, number]
+    w.order[at] = task
+    for number in range(at, length):
+        w.order[number + 1] = s.route[vehicle, number]
+    cents, work_s = full_price(d, s, w, vehicle, length + 1)
+    if not np.isfinite(cents):
+        return np.inf
+    engineer = d.vehicle[vehicle].engineer
+    added = cents - s.vehicle[vehicle].cost
+    if s.engineer[engineer].tasks == 0:
+        added -= d.price[0].empty_cents
+    if d.price[0].spread_cents > 0:
+        mean_s = mean_work(d, s)
+        more_s = work_s - s.vehicle[vehicle].work_s
+        now_s = s.engineer[engineer].work_s
+        added += (abs(now_s + more_s - mean_s) - abs(now_s - mean_s)) * d.price[0].spread_cents
+    return added
+
+
+@compiled
+def choose(d, s, w, task, most_cents):
+    """Return vehicle and position of the cheapest place of those remembered; -1 where there is none."""
+    if not d.price[0].rich:
+        if np.isfinite(w.choice[0].cents):
+            return w.choice[0].vehicle, w.choice[0].at
+        return np.int64(-1), np.int64(0)
+    best, best_cents = -1, most_cents
+    for number in range(w.choice.shape[0]):
+        if not np.isfinite(w.choice[number].cents):
+            break
+        cents = _exact_cents(d, s, w, task, w.choice[number].vehicle, w.choice[number].at)
+        if cents < best_cents:
+            best, best_cents = number, cents
+    if best < 0:
+        return np.int64(-1), np.int64(0)
+    return w.choice[best].vehicle, w.choice[best].at
+
+
+@compiled
+def keep(d, s, w, vehicle):
+    """Keep a route as it is, once a step, so that it can be put back."""
+    if w.kept[vehicle].is_kept:
+        return
+    w.kept[vehicle].is_kept = True
+    w.kept[w.counters[KEPT]].vehicle = vehicle
+    w.counters[KEPT] += 1
+    length = s.vehicle[vehicle].length
+    w.kept[vehicle].length = length
+    w.kept[vehicle].cost, w.kept[vehicle].work_s = s.vehicle[vehicle].cost, s.vehicle[vehicle].work_s
+    for at in range(length):
+        w.kept_route[vehicle, at] = s.route[vehicle, at]
+    for at in range(length + 1):
+        for taken in range(d.vehicle[vehicle].breaks + 1):
+            w.kept_times[vehicle, at, taken, READY] = s.times[vehicle, at, taken, READY]
+            w.kept_times[vehicle, at, taken, BY] = s.times[vehicle, at, taken, BY]
+
+
+@compiled
+def count(d, s, task, vehicle, sign):
+    """Count a task in (1) or out (-1) of a vehicle."""
+    engineer = d.vehicle[vehicle].engineer
+    s.engineer[engineer].tasks += sign
+    for number in range(d.task[task].first_part, d.task[task].end_part):
+        s.used[engineer, d.parts[number, 0]] += sign * d.parts[number, 1]
+    s.where[task] = vehicle if sign > 0 else -1
+    s.absent_cents[0] -= sign * d.task[task].absent_cents
+
+
+@compiled
+def insert(d, s, w, task, vehicle, at):
+    """Put a task into a route, kept before; tell whether the route can be, else it is as before."""
+    keep(d, s, w, vehicle)
+    length = s.vehicle[vehicle].length
+    for number in range(length, at, -1):
+        s.route[vehicle, number] = s.route[vehicle, number - 1]
+    s.route[vehicle, at] = task
+    s.vehicle[vehicle].length = length + 1
+    count(d, s, task, vehicle, 1)
+    if refresh(d, s, w, vehicle):
+        return True
+    for number in range(at, length):
+        s.route[vehicle, number] = s.route[vehicle, number + 1]
+    s.vehicle[vehicle].length = length
+    count(d, s, task, vehicle, -1)
+    time_forward(d, s, vehicle)
+    time_backward(d, s, vehicle)
+    return False
+
+
+@compiled
+def put_back(d, s, w):
+    """Undo everything since the step began."""
+    for number in range(w.counters[KEPT]):
+        vehicle = w.kept[number].vehicle
+        for at in range(s.vehicle[vehicle].length):
+            count(d, s, s.route[vehicle, at], vehicle, -1)
+    for number in range(w.counters[KEPT]):
+        vehicle = w.kept[number].vehicle
+        length = w.kept[vehicle].length
+        s.vehicle[vehicle].length, s.vehicle[vehicle].cost = length, w.kept[vehicle].cost
+        s.engineer[d.vehicle[vehicle].engineer].work_s += w.kept[vehicle].work_s - s.vehicle[vehicle].work_s
+        s.vehicle[vehicle].work_s = w.kept[vehicle].work_s
+        for at in range(length):
+            s.route[vehicle, at] = w.kept_route[vehicle, at]
+            count(d, s, s.route[vehicle, at], vehicle, 1)
+        for at in range(length + 1):
+            for taken in range(d.vehicle[vehicle].breaks + 1):
+                s.times[vehicle, at, taken, READY] = w.kept_times[vehicle, at, taken, READY]
+                s.times[vehicle, at, taken, BY] = w.kept_times[vehicle, at, taken, BY]
+
+
+@compiled
+def begin_step(w):
+    """Forget what was kept: from here on is a new step."""
+    for number in range(w.counters[KEPT]):
+        w.kept[w.kept[number].vehicle].is_kept = False
+    w.counters[KEPT] = 0
+    w.counters[REMOVED] = 0

@@ -1,0 +1,229 @@
+"""Kernels of ruin and recreate.
+
+Source: slack induction by string removals, Christiaens and Vanden Berghe (2020).
+"""
+
+import math
+
+import numpy as np
+
+from optimizer.search.places import KEPT, REMOVED, begin_step, choose, count, insert, keep, look, put_back
+from optimizer.search.routes import compiled, refresh, team_cents
+
+_MEAN_REMOVED = 10.0
+_LONGEST_STRING = 10.0
+#: How often a string keeps a stretch in its middle, and how often that stretch grows by one.
+_SPLIT, _GROW = 0.5, 0.5
+#: Absent tasks put back beside those removed, at most.
+_MOST_ABSENT = 12
+
+
+@compiled
+def _mean_length(s):
+    used, tasks = 0, 0
+    for vehicle in range(s.vehicle.shape[0]):
+        if s.vehicle[vehicle].length:
+            used += 1
+            tasks += s.vehicle[vehicle].length
+    return tasks / max(1, used)
+
+
+@compiled
+def _take_string(d, s, w, vehicle, seed, longest):
+    """Take a string of visits around a task out of a route; tell whether the rest can be."""
+    length = s.vehicle[vehicle].length
+    size = 1 + int(np.random.random() * min(float(length), longest))
+    size = min(size, length)
+    at = 0
+    while s.route[vehicle, at] != seed:
+        at += 1
+    kept_between = 0
+    if size < length and size > 1 and np.random.random() < _SPLIT:
+        kept_between = 1
+        while size + kept_between < length and np.random.random() > _GROW:
+            kept_between += 1
+    span = size + kept_between
+    first_least, first_most = max(0, at - span + 1), min(at, length - span)
+    first = first_least + int(np.random.random() * (first_most - first_least + 1))
+    hole = first + 1 + int(np.random.random() * max(1, size - 1)) if kept_between else length
+    keep(d, s, w, vehicle)
+    written = 0
+    for number in range(length):
+        task = s.route[vehicle, number]
+        inside = first <= number < first + span and not hole <= number < hole + kept_between
+        if inside and d.task[task].movable:
+            count(d, s, task, vehicle, -1)
+            w.removed[w.counters[REMOVED]].task = task
+            w.counters[REMOVED] += 1
+        else:
+            s.route[vehicle, written] = task
+            written += 1
+    s.vehicle[vehicle].length = written
+    return refresh(d, s, w, vehicle)
+
+
+@compiled
+def ruin(d, s, w, seed, mean_length):
+    """Take strings of visits out of routes near a task; tell whether what is left can be."""
+    longest = min(_LONGEST_STRING, mean_length)
+    most_strings = 4.0 * _MEAN_REMOVED / (1.0 + longest) - 1.0
+    strings = 1 + int(np.random.random() * most_strings)
+    taken = 0
+    for number in range(d.price[0].neighbours):
+        if taken >= strings:
+            break
+        task = d.near[seed, number]
+        if task < 0:
+            break
+        vehicle = s.where[task]
+        if vehicle < 0 or w.kept[vehicle].is_kept:
+            continue
+        if not _take_string(d, s, w, vehicle, task, longest):
+            return False
+        taken += 1
+    return True
+
+
+@compiled
+def _add_absent(d, s, w, seed):
+    """List absent tasks among those to be put back: those near first."""
+    listed = w.counters[REMOVED]
+    for slot in range(listed):
+        s.where[w.removed[slot].task] = -2
+    added = 0
+    for number in range(d.price[0].neighbours):
+        task = d.near[seed, number]
+        if task < 0 or added >= _MOST_ABSENT:
+            break
+        if s.where[task] == -1:
+            w.removed[listed + added].task = task
+            s.where[task] = -2
+            added += 1
+    for slot in range(listed + added):
+        s.where[w.removed[slot].task] = -1
+    w.counters[REMOVED] = listed + added
+
+
+@compiled
+def _sort_removed(d, w):
+    """Order the tasks to be put back: at random, the dearest first, or the hardest in time."""
+    listed = w.counters[REMOVED]
+    draw = np.random.random()
+    for number in range(listed):
+        task = w.removed[number].task
+        first, last = d.task[task].first_window, d.task[task].end_window
+        if draw < 0.4 or first == last:
+            w.removed[number].key = np.random.random()
+        elif draw < 0.6:
+            w.removed[number].key = -d.task[task].absent_cents
+        elif draw < 0.75:
+            w.removed[number].key = d.windows[last - 1, 1] - d.windows[first, 0]
+        elif draw < 0.85:
+            w.removed[number].key = d.windows[first, 0]
+        elif draw < 0.95:
+            w.removed[number].key = -d.windows[last - 1, 1]
+        else:
+            w.removed[number].key = -d.task[task].service_s
+    for number in range(1, listed):  # so few that nothing beats insertion sort
+        key, task, slot = w.removed[number].key, w.removed[number].task, number
+        while slot > 0 and w.removed[slot - 1].key > key:
+            w.removed[slot].key, w.removed[slot].task = w.removed[slot - 1].key, w.removed[slot - 1].task
+            slot -= 1
+        w.removed[slot].key, w.removed[slot].task = key, task
+
+
+@compiled
+def recreate(d, s, w):
+    """Put back what was removed, one after the other where it is cheapest, if that is worth it."""
+    for number in range(w.counters[REMOVED]):
+        task = w.removed[number].task
+        most_cents = d.task[task].absent_cents
+        look(d, s, w, task, most_cents)
+        vehicle, at = choose(d, s, w, task, most_cents)
+        if vehicle >= 0:
+            insert(d, s, w, task, vehicle, at)
+
+
+@compiled
+def total_cents(d, s):
+    """Return what the whole solution costs [cents]."""
+    cents = s.absent_cents[0] + team_cents(d, s)
+    for vehicle in range(s.vehicle.shape[0]):
+        cents += s.vehicle[vehicle].cost
+    return cents
+
+
+@compiled
+def _routes_cents(s, w):
+    """Return what the routes changed in this step cost more than before [cents]."""
+    cents = 0.0
+    for number in range(w.counters[KEPT]):
+        vehicle = w.kept[number].vehicle
+        cents += s.vehicle[vehicle].cost - w.kept[vehicle].cost
+    return cents
+
+
+@compiled
+def _copy_routes(s, best_route, best_length):
+    for vehicle in range(s.vehicle.shape[0]):
+        best_length[vehicle] = s.vehicle[vehicle].length
+        for at in range(s.vehicle[vehicle].length):
+            best_route[vehicle, at] = s.route[vehicle, at]
+
+
+@compiled
+def search(d, s, w, best_route, best_length, free, cents, temperatures, seed):
+    """Ruin and recreate once for each temperature [cents].
+
+    `cents` holds what the solution costs now and what the best costs; the best is copied into its
+    arrays as it is found.
+
+    Returns
+    -------
+    int
+        How many of the steps found a new best.
+    """
+    if seed >= 0:
+        np.random.seed(seed)
+    found = 0
+    watched = d.price[0].spread_cents > 0 or d.price[0].empty_cents > 0
+    team = team_cents(d, s) if watched else 0.0
+    mean_length = _mean_length(s)
+    for step in range(temperatures.shape[0]):
+        if step % 200 == 199:
+            mean_length = _mean_length(s)
+        begin_step(w)
+        absent = s.absent_cents[0]
+        centre = free[int(np.random.random() * free.shape[0])]
+        if not ruin(d, s, w, centre, mean_length):
+            put_back(d, s, w)
+            continue
+        _add_absent(d, s, w, centre)
+        _sort_removed(d, w)
+        recreate(d, s, w)
+        now = cents[0] + _routes_cents(s, w) + s.absent_cents[0] - absent
+        new_team = 0.0
+        if watched:
+            new_team = team_cents(d, s)
+            now += new_team - team
+        if now < cents[0] - temperatures[step] * math.log(1.0 - np.random.random()):
+            cents[0], team = now, new_team
+            if now < cents[1] - 1e-3:
+                cents[1] = now
+                found += 1
+                _copy_routes(s, best_route, best_length)
+        else:
+            put_back(d, s, w)
+    return found
+
+
+@compiled
+def load(d, s, w):
+    """Time, price and count the routes of a fresh state; tell whether they can be."""
+    for vehicle in range(d.vehicle.shape[0]):
+        for at in range(s.vehicle[vehicle].length):
+            count(d, s, s.route[vehicle, at], vehicle, 1)
+    for vehicle in range(d.vehicle.shape[0]):  # noqa: SIM110 (numba knows no generators here)
+        if not refresh(d, s, w, vehicle):
+            return False
+    return True
