@@ -58,6 +58,7 @@ def measure(run: Run) -> Outcome:
     """Return what an engine made of a day."""
     day = day_of(run.instance)
     asked = problem_of(day)
+    peers.prepare(run.engine)
     told = (run.engine, asked, run.limit_s, run.seed, run.threads)
     if needs_times(day):
         with Stopwatch() as watch:

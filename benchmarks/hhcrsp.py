@@ -122,6 +122,7 @@ def measure(run: Run) -> Outcome:
     """Return what an engine made of an instance."""
     instance = hhcrsp_rules.read(file_of(run.instance))
     asked = problem(instance)
+    peers.prepare(run.engine)
     with Stopwatch() as watch:
         result = peers.result(run.engine, asked, run.limit_s, run.seed, run.threads)
     routes = routes_of(result.plan)

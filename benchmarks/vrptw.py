@@ -26,6 +26,7 @@ def measure(run: Run) -> Outcome:
     """Return what an engine made of an instance."""
     instance = read(file_of(run.instance))
     asked = problem(instance)
+    peers.prepare(run.engine)
     with Stopwatch() as watch:
         orders = peers.solve(run.engine, asked, run.limit_s, run.seed, run.threads)
     if not orders:

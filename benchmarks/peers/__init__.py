@@ -75,6 +75,14 @@ def cores(engine: str, threads: int) -> int:
     return threads if engine in PARALLEL or (engine in OURS and paidan.IS_PARALLEL) else 1
 
 
+def prepare(engine: str) -> None:
+    """Load an engine, so that only what it does with a problem is measured."""
+    if engine in OURS:
+        paidan.prepare(OURS[engine])
+    else:
+        importlib.import_module(f"benchmarks.peers.{engine}")
+
+
 def result(engine: str, problem: Problem, seconds: float, seed: int, threads: int) -> Result:
     """Return what an engine of ours finds, with every time of the plan.
 
