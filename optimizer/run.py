@@ -113,7 +113,9 @@ class Run:
             timed += [(halt.start_s, task) for halt, task in zip(halts, draft.orders[number], strict=True)]
             draft.put_what_fits(number, [task for _, task in sorted(timed)])
 
-    def improve(self, draft: Draft, until: float, seed: int, iterations: int | None = None) -> None:
+    def improve(
+        self, draft: Draft, until: float, seed: int, iterations: int | None = None, processes: int = 1
+    ) -> None:
         """Make a draft cheaper by the compiled search."""
         # Kernels and their compiler are heavy: only whoever searches loads them.
         from optimizer.search.engine import Search
@@ -123,7 +125,7 @@ class Run:
         def report(saved_cents: float, unplanned: int) -> None:
             self.report(base - round(saved_cents), unplanned)
 
-        search, begun = Search(draft, seed), draft.copy()
+        search, begun = Search(draft, seed, processes), draft.copy()
         search.improve(until, self.told_to_stop, report, iterations)
         search.finish()
         if self.better_of(begun, draft) is begun:

@@ -47,6 +47,7 @@ def solve(
     engine: Engine = "auto",
     seed: int = 0,
     iterations: int | None = None,
+    processes: int = 1,
     initial: Plan | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
@@ -68,6 +69,8 @@ def solve(
         Of what is random in the search.
     iterations : int, optional
         Steps of the search at most; with a limit that is reached, a seed always gives the same plan.
+    processes : int
+        How many search at once, this one included; more than one find different plans every time.
     initial : Plan, optional
         Where to begin; else `Task.previous` says.
     on_progress : callable, optional
@@ -117,7 +120,7 @@ def solve(
             notices.append(Notice(NoticeKind.TOO_LARGE, "tasks"))
     elif engine != "insertion":
         used = "search"
-        run.improve(draft, min(until, enough), seed, iterations)
+        run.improve(draft, min(until, enough), seed, iterations, processes)
     plan = run.plan_of(draft)
     violations = check(problem, plan)
     if violations:

@@ -3,17 +3,10 @@
 import time
 from collections.abc import Callable
 
-import numpy as np
-
 from optimizer.draft import Draft
-from optimizer.search.data import Data, Desk, Ints, State
-from optimizer.search.flatten import data_of, desk_of, state_of
-from optimizer.search.strings import load, search, total_cents
-
-#: Threshold of acceptance at the beginning and at the end, as shares of what a planned task costs.
-_HOT, _COLD = 0.3, 0.003
-#: How long the kernel is left alone [s].
-_STRETCH_S = 0.05
+from optimizer.search.annealing import Annealing
+from optimizer.search.flatten import data_of
+from optimizer.search.helpers import WORTHWHILE_S, Helpers, meetings
 
 
 def movable_tasks(draft: Draft) -> list[int]:
@@ -34,41 +27,13 @@ class Search:
     draft : Draft
         Not changed until `finish`.
     seed : int
+    processes : int
+        How many search at once; with one and a limit of steps, a seed always finds the same.
     """
 
-    def __init__(self, draft: Draft, seed: int) -> None:
-        self.draft, self.seed = draft, seed
-        self.free = np.array(movable_tasks(draft), dtype=np.int64)
-        self.data: Data = data_of(draft, self.free.tolist())
-        self._columns = max(16, 2 * max((len(order) for order in draft.orders), default=0) + 8)
-        self.state: State
-        self.desk: Desk
-        self._lay(draft.orders)
-        self.best_route, self.best_length = self.state.route.copy(), self.state.vehicle.length.copy()
-        now = total_cents(self.data, self.state)
-        self.cents = np.array([now, now])
-
-    def _lay(self, orders: list[list[int]]) -> None:
-        self.state = state_of(self.data, orders, self._columns)
-        self.desk = desk_of(self.data, self._columns)
-        if not load(self.data, self.state, self.desk):
-            raise RuntimeError("the search cannot time a plan that the draft could: please report this")
-
-    def _make_room(self) -> None:
-        """Give routes more columns where one has nearly filled them."""
-        if self.state.vehicle.length.max(initial=0) + 4 < self._columns:
-            return
-        orders = self._orders(self.state.route, self.state.vehicle.length)
-        self._columns *= 2
-        best = self._orders(self.best_route, self.best_length)
-        self._lay(orders)
-        self.best_route = np.zeros_like(self.state.route)
-        for vehicle, order in enumerate(best):
-            self.best_route[vehicle, : len(order)] = order
-
-    @staticmethod
-    def _orders(route: Ints, length: Ints) -> list[list[int]]:
-        return [row[:count].tolist() for row, count in zip(route, length, strict=True)]
+    def __init__(self, draft: Draft, seed: int, processes: int = 1) -> None:
+        self.draft, self._seed, self._processes = draft, seed, processes
+        self.annealing = Annealing(data_of(draft, movable_tasks(draft)), draft.orders, seed)
 
     def improve(
         self,
@@ -76,50 +41,37 @@ class Search:
         stop: Callable[[], bool],
         on_better: Callable[[float, int], None],
         iterations: int | None = None,
-    ) -> int:
-        """Search until a moment of `time.monotonic`, or for so many steps; return how many were made.
+    ) -> None:
+        """Search until a moment of `time.monotonic`, or for so many steps.
 
         `on_better` is told what was saved [cents] since the begin and how many tasks are left out.
         """
-        if not len(self.free) or not len(self.data.vehicle):
-            return 0
-        began, steps, batch = time.monotonic(), 0, 50
-        first = self.cents[1]
-        planned = max(1, int(self.state.vehicle.length.sum()))
-        base = max(1.0, float(self.state.vehicle.cost.sum()) / planned)
-        seed, told = self.seed, first
-        while True:
-            now = time.monotonic()
-            done = steps / iterations if iterations else (now - began) / max(1e-9, until - began)
-            if done >= 1 or now >= until or stop():
-                break
-            batch = min(batch, iterations - steps) if iterations else batch
-            heat = base * _HOT * (_COLD / _HOT) ** done
-            search(
-                self.data,
-                self.state,
-                self.desk,
-                self.best_route,
-                self.best_length,
-                self.free,
-                self.cents,
-                np.full(batch, heat),
-                seed,
-            )
-            seed = -1
-            steps += batch
-            took_s = time.monotonic() - now
-            if not iterations:
-                batch = max(1, min(2 * batch, int(batch * _STRETCH_S / max(1e-6, took_s)) + 1, 20_000))
-            self._make_room()
-            if self.cents[1] < told:
-                told = self.cents[1]
-                on_better(first - told, len(self.data.task) - int(self.best_length.sum()))
-        return steps
+        search, began = self.annealing, time.monotonic()
+        first = search.cents[1]
+
+        def report() -> None:
+            on_better(first - search.cents[1], search.left_out)
+
+        helping = self._processes - 1 if iterations is None and until - began >= WORTHWHILE_S else 0
+        if not len(search.free):
+            return
+        if not helping:
+            search.run(began, until, stop, report, iterations=iterations)
+            return
+        with Helpers(helping, search.data, search.best, self._seed, began, until) as helpers:
+            for moment in [*meetings(began, until), until]:
+                search.run(began, until, stop, report, pause_at=moment)
+                if stop():
+                    return
+                mine = (float(search.cents[1]), search.best)
+                best = helpers.meet(mine)
+                if best is not mine:
+                    search.go_on_from(best[1])
+                    report()
 
     def finish(self) -> None:
         """Make the best found the draft's."""
-        draft, orders = self.draft, self._orders(self.best_route, self.best_length)
+        draft, orders = self.draft, self.annealing.best
         changed = [vehicle for vehicle, order in enumerate(orders) if order != draft.orders[vehicle]]
         for vehicle in changed:
             draft.clear(vehicle)

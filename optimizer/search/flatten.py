@@ -1,5 +1,7 @@
 """From a draft to the arrays of the kernels, and empty arrays to work in."""
 
+from typing import Any
+
 import numpy as np
 
 from optimizer.arrays import Arrays
@@ -23,6 +25,7 @@ from optimizer.search.data import (
     Data,
     Desk,
     Ints,
+    Small,
     State,
     Table,
 )
@@ -30,7 +33,7 @@ from optimizer.tasks import Window
 
 _HOUR_S = 3_600
 #: Tasks from which on places are looked for near a task only.
-_MANY_TASKS = 700
+_MANY_TASKS = 150
 #: How many neighbours a task has for ruin, and how many shifts beginning nearby.
 NEIGHBOURS, _STARTS = 100, 12
 #: How many places are priced exactly where the cheapest cannot be told at once.
@@ -46,6 +49,13 @@ def _table(kind: "np.dtype[np.void]", rows: int, **columns: object) -> Table:
     for name, values in columns.items():
         made[name] = values
     return made.view(np.recarray)
+
+
+def _frozen(matrix: "np.ndarray[tuple[int, ...], np.dtype[Any]]") -> Small:
+    """Return a matrix that cannot be written, as those of a problem are: to numba that is another type."""
+    made = np.ascontiguousarray(matrix, dtype=np.int32).view()
+    made.flags.writeable = False
+    return made
 
 
 def _merged(windows: tuple[Window, ...]) -> list[Window]:
@@ -268,10 +278,8 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
         ),
         windows=_ints([pair for mine in windows for pair in mine]).reshape(-1, 2),
         bands=_ints(problem.travel.band_starts_s),
-        seconds=seconds,
-        metres=np.ascontiguousarray(
-            arrays.metres if priced_metres and arrays.metres is not None else np.zeros((1, 1)), dtype=np.int32
-        ),
+        seconds=_frozen(seconds),
+        metres=_frozen(arrays.metres if priced_metres and arrays.metres is not None else np.zeros((1, 1))),
         near=np.hstack([neighbours, _near_starts(arrays, engineer)]),
         taste_cents=np.where(arrays.allowed, arrays.taste_cents, np.inf).astype(np.float32),
         **_break_tables(breaks),

@@ -22,6 +22,8 @@ from optimizer.search.routes import (
 
 #: How often a place is overlooked.
 _BLINK = 0.01
+#: How many neighbours say in which routes a task is looked for a place.
+_ASKED = 60
 #: Numbers in `Desk.counters`.
 KEPT, REMOVED, LOOKS, BLINK, NEAR = 0, 1, 2, 3, 4
 
@@ -207,7 +209,7 @@ def _gather_near(d, s, w, task):
     """List in `kept.near` who visits neighbours of a task or begins nearby; return how many."""
     w.counters[LOOKS] += 1
     look, found = w.counters[LOOKS], 0
-    for number in range(d.price[0].neighbours):
+    for number in range(min(_ASKED, d.price[0].neighbours)):
         other = d.near[task, number]
         if other < 0:
             break

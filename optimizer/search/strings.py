@@ -13,7 +13,7 @@ from optimizer.search.routes import compiled, refresh, team_cents
 _MEAN_REMOVED = 10.0
 _LONGEST_STRING = 10.0
 #: How often a string keeps a stretch in its middle, and how often that stretch grows by one.
-_SPLIT, _GROW = 0.5, 0.5
+_SPLIT, _GROW = 0.5, 0.01
 #: Absent tasks put back beside those removed, at most.
 _MOST_ABSENT = 12
 
@@ -40,7 +40,7 @@ def _take_string(d, s, w, vehicle, seed, longest):
     kept_between = 0
     if size < length and size > 1 and np.random.random() < _SPLIT:
         kept_between = 1
-        while size + kept_between < length and np.random.random() > _GROW:
+        while size + kept_between < length and np.random.random() < _GROW:
             kept_between += 1
     span = size + kept_between
     first_least, first_most = max(0, at - span + 1), min(at, length - span)
