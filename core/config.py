@@ -149,6 +149,10 @@ class Settings:
         "15", _number(2, 3600), "seconds after which a silent worker's job is taken over"
     )
 
+    job_processes: int = _setting(
+        "0", _number(0, 256), "processes a heavy job may use at once; 0: as many as there are cores"
+    )
+
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
         """Read the settings from `env` (default: the process's environment).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 from collections.abc import Sequence
@@ -200,7 +201,8 @@ def execute_run(job: jobs.JobRun) -> None:
             told |= {"cost_cents": progress.cost_cents, "unplanned": progress.unplanned}
         job.report(told | {"orders": len(snapshot.visits), "engineers": len(snapshot.problem.engineers)})
 
-    result = solve_apart(snapshot.problem, seconds, on_beat, job.cancel_asked)
+    processes = current_app.config["SETTINGS"].job_processes or os.cpu_count() or 1
+    result = solve_apart(snapshot.problem, seconds, on_beat, job.cancel_asked, processes=processes)
     who, files = system("optimizer"), archive.packed(snapshot.problem, result.plan)
     with job.finishing(who):
         run = db.session.get_one(OptimizationRun, run_id)

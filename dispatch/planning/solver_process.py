@@ -1,7 +1,7 @@
 """The process that solves: reads a problem from its input, writes progress and the result to its output.
 
-Run as ``python -m dispatch.planning.solver_process``. The routing engine holds Python's lock for the
-whole solve, so nothing else can live beside it. The other end writes one byte to ask for an early end;
+Run as ``python -m dispatch.planning.solver_process``. The search holds Python's lock most of
+the time, so nothing else can live beside it. The other end writes one byte to ask for an early end;
 when that end dies, its pipe closes, and this process ends too.
 """
 
@@ -32,7 +32,7 @@ class _Ear:
 
 
 def serve(inbox: int, answers: IO[bytes]) -> None:
-    """Solve the one problem, sent as (problem, seconds) to `inbox`; write (kind, value) pairs to `answers`.
+    """Solve the one problem, sent as (problem, seconds, processes) to `inbox`; write (kind, value) pairs to `answers`.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def serve(inbox: int, answers: IO[bytes]) -> None:
         Gets any number of ``progress``, then one ``result`` or ``error``.
     """
     with os.fdopen(os.dup(inbox), "rb", buffering=0) as stream:
-        problem, seconds = pickle.load(_Exactly(stream))
+        problem, seconds, processes = pickle.load(_Exactly(stream))
 
     def send(kind: str, value: Any) -> None:
         pickle.dump((kind, value), answers, protocol=5)
@@ -53,7 +53,14 @@ def serve(inbox: int, answers: IO[bytes]) -> None:
 
     ear = _Ear(inbox)
     try:
-        send("result", solve(problem, seconds=seconds, on_progress=on_progress, should_stop=ear.should_stop))
+        found = solve(
+            problem,
+            seconds=seconds,
+            processes=processes,
+            on_progress=on_progress,
+            should_stop=ear.should_stop,
+        )
+        send("result", found)
     except (RuntimeError, ValueError, MemoryError) as error:
         send("error", f"{type(error).__name__}: {error}")
 

@@ -34,6 +34,7 @@ def solve_apart(
     on_beat: Callable[[float, Progress | None], None],
     should_cancel: Callable[[], bool],
     grace_s: float = 120.0,
+    processes: int = 1,
 ) -> Result:
     """Return the optimizer's result, found in a child process.
 
@@ -49,6 +50,8 @@ def solve_apart(
         Asked about once a second; True ends the search with the best plan so far.
     grace_s : float
         How long after its limit the child may still need to answer [s].
+    processes : int
+        How many search at once.
 
     Raises
     ------
@@ -67,7 +70,7 @@ def solve_apart(
     reader = threading.Thread(target=_hear, args=(child, answers), daemon=True)
     reader.start()
     try:
-        _send(child, (problem, seconds))
+        _send(child, (problem, seconds, processes))
         latest: Progress | None = None
         beat_at, cancelled = began, False
         while True:

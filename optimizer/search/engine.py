@@ -6,7 +6,7 @@ from collections.abc import Callable
 from optimizer.draft import Draft
 from optimizer.search.annealing import Annealing
 from optimizer.search.flatten import data_of
-from optimizer.search.helpers import WORTHWHILE_S, Helpers, meetings
+from optimizer.search.helpers import MOST_BYTES, WORTHWHILE_S, Helpers, meetings
 
 
 def movable_tasks(draft: Draft) -> list[int]:
@@ -52,9 +52,8 @@ class Search:
         def report() -> None:
             on_better(first - search.cents[1], search.left_out)
 
-        helping = self._processes - 1 if iterations is None and until - began >= WORTHWHILE_S else 0
-        if not len(search.free):
-            return
+        alone = iterations is not None or until - began < WORTHWHILE_S or not len(search.free)
+        helping = 0 if alone or search.data.seconds.nbytes > MOST_BYTES else self._processes - 1
         if not helping:
             search.run(began, until, stop, report, iterations=iterations)
             return

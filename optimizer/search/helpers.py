@@ -7,6 +7,7 @@ machine's clock; whoever does not come is left behind.
 import contextlib
 import os
 import pickle
+import select
 import subprocess
 import sys
 from pathlib import Path
@@ -15,17 +16,21 @@ from typing import IO, Any
 from optimizer.search.annealing import Annealing, Orders
 from optimizer.search.data import Data
 
-#: How often bests are exchanged in a search, and the least time between [s].
-_MEETINGS, _LEAST_S = 12, 0.5
+#: How often bests are exchanged in a search, and the least and most time between [s].
+_MEETINGS, _LEAST_S, _MOST_S = 12, 0.5, 5.0
+#: How long to wait for a helper at a meeting [s]; one who is late is heard at the next.
+_PATIENCE_S = 0.5
 #: A search shorter than this is over before a helper has begun [s].
 WORTHWHILE_S = 4.0
+#: A travel matrix larger than this is not copied into further processes [bytes].
+MOST_BYTES = 200_000_000
 
 Best = tuple[float, Orders]
 
 
 def meetings(began: float, until: float) -> list[float]:
     """Return the moments at which bests are exchanged."""
-    step_s = max(_LEAST_S, (until - began) / _MEETINGS)
+    step_s = min(_MOST_S, max(_LEAST_S, (until - began) / _MEETINGS))
     count = int((until - began) / step_s)
     return [began + number * step_s for number in range(2, count)]
 
@@ -61,7 +66,7 @@ class Helpers:
             self._tell(self._processes[-1], (data, orders, seed + 1_000_003 * (number + 1), began, until))
 
     def meet(self, best: Best) -> Best:
-        """Return the best of all, given one's own; wait for the helpers at most until they are here."""
+        """Return the best of all that are here, given one's own, and tell it to those who have worse."""
         heard = [(process, self._hear(process)) for process in list(self._processes)]
         for _, theirs in heard:
             if theirs is not None and theirs[0] < best[0]:
@@ -82,6 +87,8 @@ class Helpers:
     def _hear(self, process: "subprocess.Popen[bytes]") -> Best | None:
         assert process.stdout is not None
         try:
+            if not select.select([process.stdout], [], [], _PATIENCE_S)[0]:
+                return None
             heard: Best = pickle.load(process.stdout)
             return heard
         except (OSError, EOFError, pickle.UnpicklingError):

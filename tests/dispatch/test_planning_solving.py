@@ -55,7 +55,7 @@ def answers_of(out: io.BytesIO) -> list[tuple[str, Any]]:
 
 def serve(inbox: tuple[int, Any], problem: Problem, seconds: float = 0.5) -> list[tuple[str, Any]]:
     reading, stream = inbox
-    pickle.dump((problem, seconds), stream, protocol=5)
+    pickle.dump((problem, seconds, 1), stream, protocol=5)
     stream.flush()
     out = io.BytesIO()
     solver_process.serve(reading, out)
@@ -72,7 +72,7 @@ def test_one_byte_ends_the_search_with_the_plan_so_far(
     inbox: tuple[int, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reading, stream = inbox
-    pickle.dump((small_problem(), 20.0), stream, protocol=5)
+    pickle.dump((small_problem(), 20.0, 1), stream, protocol=5)
     stream.write(b"x")
     stream.flush()
     out = io.BytesIO()
