@@ -32,7 +32,7 @@ class _Ear:
 
 
 def serve(inbox: int, answers: IO[bytes]) -> None:
-    """Solve the one problem, sent as (problem, seconds, processes) to `inbox`; write (kind, value) pairs to `answers`.
+    """Solve the one problem sent to `inbox` as (problem, seconds, processes); answer in (kind, value) pairs.
 
     Parameters
     ----------
