@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from core import clock
 from tests.conftest import Client
 from tests.core.test_bad_input import is_problem
+from tests.towns import MORNING
 
 ROWS = {
     "customers": ("engineer_stances",),
@@ -76,6 +78,7 @@ def test_a_plan_at_the_calendars_ends_is_refused(admin: Client, instant: str) ->
 def test_a_run_of_ten_thousand_orders_nobody_knows_is_refused(admin: Client, company: dict[str, Any]) -> None:
     ids = [f"00000000-0000-0000-0000-{number:012d}" for number in range(10_001)]
     for chosen in (ids[:10_000], ids):
-        answer = admin.post("/optimization-runs", {"day": "2026-11-23", "order_ids": chosen})
+        with clock.freeze(MORNING):
+            answer = admin.post("/optimization-runs", {"day": "2026-11-23", "order_ids": chosen})
         assert is_problem(answer, 422)
         assert "order_ids" in answer.json["errors"]
