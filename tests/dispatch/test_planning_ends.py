@@ -77,8 +77,8 @@ def test_a_run_stopped_in_its_last_moment_is_not_published_by_itself(
     run_id = ask(town, auto_publish=True)
     real = runs.solve_apart
 
-    def solve_apart(*args: Any) -> Any:
-        result = real(*args)
+    def solve_apart(*args: Any, **more: Any) -> Any:
+        result = real(*args, **more)
         with transaction(actor):
             runs.cancel_run(actor, db.session.get_one(runs.OptimizationRun, run_id))
         return result
