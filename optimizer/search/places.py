@@ -4,21 +4,17 @@ import math
 
 import numpy as np
 
-from optimizer.search.data import BY, FREE, LATEST, NEVER, READY, REST
-from optimizer.search.routes import (
-    arc_cents,
+from optimizer.search.data import BY, NEVER, READY
+from optimizer.search.prices import arc_cents, full_price, mean_work, task_cents
+from optimizer.search.rides import (
     compiled,
     first_start_s,
-    full_price,
     home_way_s,
     latest_leave_home_s,
-    mean_work,
     quick_s,
-    refresh,
-    task_cents,
-    time_backward,
-    time_forward,
+    ready_s,
 )
+from optimizer.search.routes import refresh, time_backward, time_forward
 
 #: How often a place is overlooked.
 _BLINK = 0.01
@@ -47,12 +43,10 @@ def _ready_after(d, s, vehicle, task, at, to_place):
         if leave_s >= NEVER:
             continue
         for now in range(taken, breaks + 1):
-            if leave_s > d.rides[vehicle, LATEST, taken, now]:
+            then_s = ready_s(d, vehicle, taken, now, leave_s, way_s)
+            if then_s >= NEVER:
                 break
-            ready_s = max(
-                leave_s + way_s + d.rides[vehicle, REST, taken, now], d.rides[vehicle, FREE, taken, now]
-            )
-            start_s = first_start_s(d, task, ready_s)
+            start_s = first_start_s(d, task, then_s)
             if start_s >= NEVER:
                 break
             end_s = start_s + d.task[task].service_s
@@ -63,11 +57,9 @@ def _ready_after(d, s, vehicle, task, at, to_place):
                     best_s = end_s
                 continue
             for then in range(now, breaks + 1):
-                if end_s > d.rides[vehicle, LATEST, now, then]:
+                next_s = ready_s(d, vehicle, now, then, end_s, on_s)
+                if next_s >= NEVER:
                     break
-                next_s = max(
-                    end_s + on_s + d.rides[vehicle, REST, now, then], d.rides[vehicle, FREE, now, then]
-                )
                 if next_s <= s.times[vehicle, at, then, BY]:
                     best_s = end_s
                     break

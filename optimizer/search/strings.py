@@ -8,7 +8,9 @@ import math
 import numpy as np
 
 from optimizer.search.places import KEPT, REMOVED, begin_step, choose, count, insert, keep, look, put_back
-from optimizer.search.routes import compiled, refresh, team_cents
+from optimizer.search.prices import team_cents
+from optimizer.search.rides import compiled
+from optimizer.search.routes import refresh
 
 _MEAN_REMOVED = 10.0
 _LONGEST_STRING = 10.0

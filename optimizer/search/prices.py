@@ -1,0 +1,267 @@
+"""Kernels of cost: what a route costs exactly, and what comes between engineers."""
+
+import numpy as np
+
+from optimizer.search.data import AFTER, FROM, LASTS, NEVER, REST
+from optimizer.search.rides import compiled, first_start_s, quick_s, ready_s, travel_s
+
+
+@compiled
+def arc_cents(d, vehicle, from_place, to_place):
+    """Return what a ride costs in the fastest band [cents]."""
+    cents = quick_s(d, vehicle, from_place, to_place) * d.price[0].travel_cents
+    if d.price[0].priced_metres:
+        cents += d.metres[from_place, to_place] * d.vehicle[vehicle].metre_cents
+    return cents
+
+
+@compiled
+def plain_price(d, s, vehicle):
+    """Return ways and tastes of a route [cents], and its service and travel [s]: all of it if not rich."""
+    length = s.vehicle[vehicle].length
+    if length == 0:
+        return 0.0, np.int64(0)
+    engineer = d.vehicle[vehicle].engineer
+    cents, work_s = 0.0, np.int64(0)
+    place = d.vehicle[vehicle].start_place
+    for at in range(length):
+        task = s.route[vehicle, at]
+        cents += arc_cents(d, vehicle, place, d.task[task].place) + d.taste_cents[task, engineer]
+        work_s += quick_s(d, vehicle, place, d.task[task].place) + d.task[task].service_s
+        place = d.task[task].place
+    if d.vehicle[vehicle].end_place >= 0:
+        cents += arc_cents(d, vehicle, place, d.vehicle[vehicle].end_place)
+        work_s += quick_s(d, vehicle, place, d.vehicle[vehicle].end_place)
+    return cents, work_s
+
+
+@compiled
+def _wished_start_s(d, task, ready_s, wishing):
+    if wishing and d.task[task].wish_s > ready_s:
+        start_s = first_start_s(d, task, d.task[task].wish_s)
+        if start_s < NEVER:
+            return start_s
+    return first_start_s(d, task, ready_s)
+
+
+@compiled
+def _timed(d, w, vehicle, length, wishing):
+    """Time the route in `w.order` with traces of where each came from; return last state, end and way.
+
+    The end is NEVER where the route cannot be.
+    """
+    breaks = d.vehicle[vehicle].breaks
+    place = d.vehicle[vehicle].start_place
+    for taken in range(breaks + 1):
+        w.trace[0, taken, 0] = NEVER
+    w.trace[0, 0, 0] = d.vehicle[vehicle].start_s
+    before_service_s = np.int64(0)
+    for at in range(length):
+        task = w.order[at]
+        possible = False
+        for taken in range(breaks + 1):
+            w.trace[at + 1, taken, 0] = NEVER
+        for taken in range(breaks + 1):
+            if w.trace[at, taken, 0] >= NEVER:
+                continue
+            leave_s = w.trace[at, taken, 0] + before_service_s
+            way_s = travel_s(d, vehicle, place, d.task[task].place, leave_s)
+            for now in range(taken, breaks + 1):
+                then_s = ready_s(d, vehicle, taken, now, leave_s, way_s)
+                if then_s >= NEVER:
+                    break
+                start_s = _wished_start_s(d, task, then_s, wishing)
+                if start_s >= NEVER:
+                    break
+                possible = True
+                if start_s < w.trace[at + 1, now, 0]:
+                    w.trace[at + 1, now, 0] = start_s
+                    w.trace[at + 1, now, 1] = taken
+        if not possible:
+            return 0, 0, np.int64(NEVER), np.int64(0)
+        place = d.task[task].place
+        before_service_s = d.task[task].service_s
+    last, last_way, end_s, end_way_s = 0, 0, np.int64(NEVER), np.int64(0)
+    for taken in range(breaks + 1):
+        if w.trace[length, taken, 0] >= NEVER:
+            continue
+        leave_s = w.trace[length, taken, 0] + before_service_s
+        way_s = np.int64(0)
+        if d.vehicle[vehicle].end_place >= 0:
+            way_s = travel_s(d, vehicle, place, d.vehicle[vehicle].end_place, leave_s)
+        for on_way in range(taken, breaks + 1):
+            then_s = ready_s(d, vehicle, taken, on_way, leave_s, way_s)
+            if then_s >= NEVER:
+                break
+            if then_s > d.pauses[vehicle, AFTER, on_way]:
+                continue
+            arrival_s = _arrival_s(d, vehicle, leave_s, way_s, taken, on_way)
+            if arrival_s < end_s:
+                last, last_way, end_s, end_way_s = taken, on_way, arrival_s, way_s
+    if end_s > d.vehicle[vehicle].back_s:
+        end_s = np.int64(NEVER)
+    return last, last_way, end_s, end_way_s
+
+
+@compiled
+def _arrival_s(d, vehicle, leave_s, way_s, taken, now):
+    """Return when a ride arrives that breaks interrupt while there is way left."""
+    clock_s, left_s, arrival_s = leave_s, way_s, leave_s + way_s
+    for number in range(taken, now):
+        from_s = max(clock_s, d.pauses[vehicle, FROM, number])
+        if left_s > 0:
+            left_s -= min(left_s, from_s - clock_s)
+            if left_s > 0:
+                arrival_s += d.pauses[vehicle, LASTS, number]
+        clock_s = from_s + d.pauses[vehicle, LASTS, number]
+    return arrival_s
+
+
+@compiled
+def _rests_before_s(d, vehicle, leave_s, taken, now, until_s):
+    """Return how long the breaks of a ride last that begin before a moment [s]."""
+    clock_s, rest_s = leave_s, np.int64(0)
+    for number in range(taken, now):
+        from_s = max(clock_s, d.pauses[vehicle, FROM, number])
+        if from_s < until_s:
+            rest_s += d.pauses[vehicle, LASTS, number]
+        clock_s = from_s + d.pauses[vehicle, LASTS, number]
+    return rest_s
+
+
+@compiled
+def task_cents(d, task, engineer, start_s):
+    """Return what a task costs that starts then, ways left aside [cents]."""
+    cents = float(d.taste_cents[task, engineer])
+    end_s = start_s + d.task[task].service_s
+    if end_s > d.task[task].due_s:
+        cents += (end_s - d.task[task].due_s) * d.task[task].late_cents
+    if d.task[task].previous_s > -NEVER:
+        cents += abs(start_s - d.task[task].previous_s) * d.price[0].change_cents
+    if (
+        d.task[task].promise_cents > 0
+        and not d.task[task].promise_from_s <= start_s <= d.task[task].promise_until_s
+    ):
+        cents += d.task[task].promise_cents
+    return cents
+
+
+@compiled
+def _traced_price(d, w, vehicle, length, last, last_way, end_s, end_way_s):
+    """Return cost [cents], work [s] and whether a task starts before it wishes, of the timed route."""
+    engineer = d.vehicle[vehicle].engineer
+    cents, work_s, early = 0.0, end_way_s, False
+    task = w.order[length - 1]
+    leave_s = w.trace[length, last, 0] + d.task[task].service_s
+    rest_s = _rests_before_s(d, vehicle, leave_s, last, last_way, end_s)
+    metres = np.int64(0)
+    if d.vehicle[vehicle].end_place >= 0 and d.price[0].priced_metres:
+        metres += d.metres[d.task[task].place, d.vehicle[vehicle].end_place]
+    state = last
+    left_s = d.vehicle[vehicle].start_s
+    for at in range(length - 1, -1, -1):
+        task = w.order[at]
+        start_s = w.trace[at + 1, state, 0]
+        before = w.trace[at + 1, state, 1]
+        if at > 0:
+            place, ended_s = (
+                d.task[w.order[at - 1]].place,
+                w.trace[at, before, 0] + d.task[w.order[at - 1]].service_s,
+            )
+        else:
+            place, ended_s = d.vehicle[vehicle].start_place, d.vehicle[vehicle].start_s
+        way_s = travel_s(d, vehicle, place, d.task[task].place, ended_s)
+        if at == 0 and before == state:
+            later_s = start_s - way_s
+            if travel_s(d, vehicle, place, d.task[task].place, later_s) == way_s:
+                left_s = later_s
+        rest_s += d.rides[vehicle, REST, before, state]
+        work_s += way_s + d.task[task].service_s
+        cents += task_cents(d, task, engineer, start_s)
+        if d.price[0].priced_metres:
+            metres += d.metres[place, d.task[task].place]
+        if d.task[task].wish_s > start_s:
+            early = True
+        state = before
+    cents += (work_s - _service_s(d, w, length)) * d.price[0].travel_cents + metres * d.vehicle[
+        vehicle
+    ].metre_cents
+    cents += (end_s - left_s - rest_s) * d.vehicle[vehicle].duty_cents
+    cents += max(0, end_s - d.vehicle[vehicle].end_s) * d.price[0].overtime_cents
+    return cents, work_s, early
+
+
+@compiled
+def _service_s(d, w, length):
+    total_s = np.int64(0)
+    for at in range(length):
+        total_s += d.task[w.order[at]].service_s
+    return total_s
+
+
+@compiled
+def _too_much(d, s, vehicle, work_s):
+    engineer = d.vehicle[vehicle].engineer
+    others_s = s.engineer[engineer].work_s - s.vehicle[vehicle].work_s
+    return work_s > d.vehicle[vehicle].most_work_s or others_s + work_s > d.engineer[engineer].most_work_s
+
+
+@compiled
+def full_price(d, s, w, vehicle, length):
+    """Return the exact cost [cents] and work [s] of the route in `w.order`; infinite if it cannot be.
+
+    As early as possible, or held back to where tasks were or were promised, whichever is cheaper.
+    """
+    if length == 0:
+        return 0.0, np.int64(0)
+    last, last_way, end_s, end_way_s = _timed(d, w, vehicle, length, False)
+    if end_s >= NEVER:
+        return np.inf, np.int64(0)
+    cents, work_s, early = _traced_price(d, w, vehicle, length, last, last_way, end_s, end_way_s)
+    if _too_much(d, s, vehicle, work_s):
+        return np.inf, np.int64(0)
+    if early:
+        last, last_way, end_s, end_way_s = _timed(d, w, vehicle, length, True)
+        if end_s < NEVER:
+            wished, wished_work_s, _ = _traced_price(d, w, vehicle, length, last, last_way, end_s, end_way_s)
+            if wished < cents and not _too_much(d, s, vehicle, wished_work_s):
+                return wished, wished_work_s
+    return cents, work_s
+
+
+@compiled
+def price(d, s, w, vehicle):
+    """Return exact cost [cents] and work [s] of a vehicle's route as it stands."""
+    if not d.price[0].rich:
+        cents, work_s = plain_price(d, s, vehicle)
+        if _too_much(d, s, vehicle, work_s):
+            return np.inf, work_s
+        return cents, work_s
+    for at in range(s.vehicle[vehicle].length):
+        w.order[at] = s.route[vehicle, at]
+    return full_price(d, s, w, vehicle, s.vehicle[vehicle].length)
+
+
+@compiled
+def mean_work(d, s):
+    """Return the mean work of engineers who have a shift, 0 where uneven work costs nothing [s]."""
+    if d.price[0].spread_cents <= 0:
+        return 0.0
+    engineers, total_s = 0, 0.0
+    for engineer in range(d.engineer.shape[0]):
+        if d.engineer[engineer].working:
+            engineers += 1
+            total_s += s.engineer[engineer].work_s
+    return total_s / max(1, engineers)
+
+
+@compiled
+def team_cents(d, s):
+    """Return what uneven work and engineers with nothing to do cost [cents]."""
+    cents, mean_s = 0.0, mean_work(d, s)
+    for engineer in range(d.engineer.shape[0]):
+        if d.engineer[engineer].working:
+            if s.engineer[engineer].tasks == 0:
+                cents += d.price[0].empty_cents
+            cents += abs(s.engineer[engineer].work_s - mean_s) * d.price[0].spread_cents
+    return cents
