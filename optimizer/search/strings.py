@@ -7,10 +7,11 @@ import math
 
 import numpy as np
 
-from optimizer.search.places import KEPT, REMOVED, begin_step, choose, count, insert, keep, look, put_back
+from optimizer.search.places import choose, look
 from optimizer.search.prices import team_cents
 from optimizer.search.rides import compiled
 from optimizer.search.routes import refresh
+from optimizer.search.steps import KEPT, REMOVED, begin_step, count, insert, keep, put_back
 
 _MEAN_REMOVED = 10.0
 _LONGEST_STRING = 10.0
