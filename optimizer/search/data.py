@@ -5,10 +5,12 @@ arrays are few, and tables of named columns where they can be: every kernel is h
 numba takes long over long lists. All whole numbers have 64 bits, for each kernel to be compiled once.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from optimizer.search.bundle import Bundle
 
 Ints = NDArray[np.int64]
 Small = NDArray[np.int32]
@@ -48,7 +50,8 @@ PRICE = _columns(
 )
 
 
-class Data(NamedTuple):
+@dataclass(frozen=True)
+class Data(Bundle):
     """A problem that does not change while it is searched: T tasks, V vehicles, E engineers, P places.
 
     Breaks of a vehicle are numbered as they are taken, at most B of them. Of a ride with breaks i to
@@ -78,7 +81,8 @@ ROUTE = _columns("length work_s", "cost")
 KEPT_ROUTE = _columns("length work_s vehicle is_kept stamp near", "cost")
 
 
-class State(NamedTuple):
+@dataclass(frozen=True)
+class State(Bundle):
     """A solution, kept timed: M visits a route at most.
 
     `times[v, p, i, READY]` is the earliest moment the visit before position p has ended with i breaks
@@ -94,7 +98,8 @@ class State(NamedTuple):
     absent_cents: Floats  # (1,) of all absent tasks together
 
 
-class Desk(NamedTuple):
+@dataclass(frozen=True)
+class Desk(Bundle):
     """Room to work in: nothing in it outlasts one step, but `counters` and the stamps."""
 
     trace: Ints  # (M + 2, B + 1, 2) start and breaks taken before, of a route that is being timed
