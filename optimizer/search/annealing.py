@@ -1,7 +1,8 @@
-"""One search on arrays alone, in stretches: the kernel, cooled as its time passes."""
+"""One search on arrays alone: the kernel in stretches, cooled as its time passes."""
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,16 +10,45 @@ from optimizer.search.data import Data, Desk, Ints, State
 from optimizer.search.flatten import desk_of, state_of
 from optimizer.search.strings import load, search, total_cents
 
-#: Threshold of acceptance at the beginning and at the end, as shares of what a planned task costs.
-_HOT, _COLD = 1.0, 0.005
 #: How long the kernel is left alone [s], and how many steps at most.
-_STRETCH_S, _MOST_STEPS = 0.05, 20_000
+_ALONE_S, _MOST_STEPS = 0.05, 20_000
 
 Orders = list[list[int]]
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """How long to search, and how dear a step for the worse may be.
+
+    Parameters
+    ----------
+    began, until : float
+        Moments of `time.monotonic`, which is the same in all processes of a machine.
+    hot, cold : float
+        Mean of what a step may cost at its begin and at its end [cents].
+    steps : int, optional
+        How many to take, whatever the time until then.
+    """
+
+    began: float
+    until: float
+    hot: float
+    cold: float
+    steps: int | None = None
+
+    def done(self, steps: int) -> float:
+        """Return which share is over, after so many steps."""
+        if self.steps is not None:
+            return steps / max(1, self.steps)
+        return (time.monotonic() - self.began) / max(1e-9, self.until - self.began)
+
+    def heat(self, done: float) -> float:
+        """Return how hot it is when this share is over [cents]."""
+        return self.hot * float((self.cold / self.hot) ** done)
+
+
 class Annealing:
-    """A search that goes on where it stopped.
+    """A search from some orders.
 
     Parameters
     ----------
@@ -29,7 +59,7 @@ class Annealing:
     """
 
     def __init__(self, data: Data, orders: Orders, seed: int) -> None:
-        self.data, self._seed, self._steps, self._batch = data, seed, 0, 50
+        self.data, self._seed, self.steps = data, seed, 0
         self.free: Ints = np.flatnonzero(data.task.movable)
         self._columns = max(16, 2 * max((len(order) for order in orders), default=0) + 8)
         self.state: State
@@ -37,8 +67,6 @@ class Annealing:
         self._lay(orders)
         now = total_cents(data, self.state)
         self.cents = np.array([now, now])
-        planned = max(1, int(self.state.vehicle.length.sum()))
-        self._base = max(1.0, float(self.state.vehicle.cost.sum()) / planned)
         self._remember_best()
 
     def _lay(self, orders: Orders) -> None:
@@ -55,76 +83,62 @@ class Annealing:
         return _orders(self.best_route, self.best_length)
 
     @property
+    def now(self) -> Orders:
+        """The orders the search is at."""
+        return _orders(self.state.route, self.state.vehicle.length)
+
+    @property
     def left_out(self) -> int:
         """How many tasks are not in the best orders."""
         return len(self.data.task) - int(self.best_length.sum())
 
-    def go_on_from(self, orders: Orders) -> None:
-        """Search from other orders of the same problem; they become the best if they are."""
-        self._columns = max(self._columns, 2 * max((len(order) for order in orders), default=0) + 8)
-        best = self.best
-        self._lay(orders)
-        self.cents[0] = total_cents(self.data, self.state)
-        if self.cents[0] < self.cents[1]:
-            self.cents[1] = self.cents[0]
-            self._remember_best()
-        else:
-            self._widen_best(best)
-
-    def _widen_best(self, best: Orders) -> None:
-        self.best_route = np.zeros_like(self.state.route)
-        for vehicle, order in enumerate(best):
-            self.best_route[vehicle, : len(order)] = order
+    def cents_a_task(self) -> float:
+        """Return what a planned task costs in the mean, now [cents]."""
+        planned = max(1, int(self.state.vehicle.length.sum()))
+        return max(1.0, float(self.state.vehicle.cost.sum()) / planned)
 
     def _make_room(self) -> None:
         """Give routes more columns where one has nearly filled them."""
         if self.state.vehicle.length.max(initial=0) + 4 >= self._columns:
             best = self.best
             self._columns *= 2
-            self._lay(_orders(self.state.route, self.state.vehicle.length))
-            self._widen_best(best)
+            self._lay(self.now)
+            self.best_route = np.zeros_like(self.state.route)
+            for vehicle, order in enumerate(best):
+                self.best_route[vehicle, : len(order)] = order
 
-    def run(
-        self,
-        began: float,
-        until: float,
-        stop: Callable[[], bool],
-        on_better: Callable[[], None],
-        *,
-        iterations: int | None = None,
-        pause_at: float = float("inf"),
-    ) -> None:
-        """Search until a moment of `time.monotonic`, or for so many steps in all.
+    def run(self, stretch: Stretch, stop: Callable[[], bool], on_better: Callable[[], None]) -> None:
+        """Search for a stretch of time or steps.
 
         Parameters
         ----------
-        began, until : float
-            Between which it cools.
+        stretch : Stretch
         stop : callable
             Asked about every 50 ms.
         on_better : callable
             Called when the best has become better, as often.
-        iterations : int, optional
-        pause_at : float
-            When to come back even so, to be run again.
         """
         if not len(self.free) or not len(self.data.vehicle):
             return
-        told = self.cents[1]
+        told, steps, batch = self.cents[1], 0, 10
         while True:
+            done = stretch.done(steps)
+            if done >= 1 or stop():
+                return
             now = time.monotonic()
-            done = self._steps / iterations if iterations else (now - began) / max(1e-9, until - began)
-            if done >= 1 or now >= min(until, pause_at) or stop():
-                break
-            batch = min(self._batch, iterations - self._steps) if iterations else self._batch
-            heat = np.full(batch, self._base * _HOT * (_COLD / _HOT) ** done)
+            if now >= stretch.until:
+                return
+            if stretch.steps is not None:
+                batch = min(batch, stretch.steps - steps)
+            heats = np.full(batch, stretch.heat(done))
             best = (self.best_route, self.best_length)
-            search(self.data, self.state, self.desk, *best, self.free, self.cents, heat, self._seed)
+            search(self.data, self.state, self.desk, *best, self.free, self.cents, heats, self._seed)
             self._seed = -1
-            self._steps += batch
-            if not iterations:
-                share = _STRETCH_S / max(1e-6, time.monotonic() - now)
-                self._batch = max(1, min(2 * batch, int(batch * share) + 1, _MOST_STEPS))
+            steps += batch
+            self.steps += batch
+            if stretch.steps is None:
+                share = min(_ALONE_S, stretch.until - now) / max(1e-6, time.monotonic() - now)
+                batch = max(1, min(2 * batch, int(batch * share) + 1, _MOST_STEPS))
             self._make_room()
             if self.cents[1] < told:
                 told = self.cents[1]

@@ -4,9 +4,13 @@ import time
 from collections.abc import Callable
 
 from optimizer.draft import Draft
-from optimizer.search.annealing import Annealing
+from optimizer.search.annealing import Annealing, Orders, Stretch
 from optimizer.search.flatten import data_of
-from optimizer.search.helpers import MOST_BYTES, WORTHWHILE_S, Helpers, meetings
+from optimizer.search.helpers import WORTHWHILE_S, Helpers
+from optimizer.search.rounds import Rounds, cells_wanted
+
+#: Mean of what a step may cost at the beginning and at the end, as shares of what a planned task costs.
+_HOT, _COLD = 1.0, 0.005
 
 
 def movable_tasks(draft: Draft) -> list[int]:
@@ -33,7 +37,9 @@ class Search:
 
     def __init__(self, draft: Draft, seed: int, processes: int = 1) -> None:
         self.draft, self._seed, self._processes = draft, seed, processes
-        self.annealing = Annealing(data_of(draft, movable_tasks(draft)), draft.orders, seed)
+        self.data = data_of(draft, movable_tasks(draft))
+        self.orders: Orders = draft.orders
+        self.cents = float(Annealing(self.data, self.orders, seed).cents[0])
 
     def improve(
         self,
@@ -46,31 +52,25 @@ class Search:
 
         `on_better` is told what was saved [cents] since the begin and how many tasks are left out.
         """
-        search, began = self.annealing, time.monotonic()
-        first = search.cents[1]
-
-        def report() -> None:
-            on_better(first - search.cents[1], search.left_out)
-
-        alone = iterations is not None or until - began < WORTHWHILE_S or not len(search.free)
-        helping = 0 if alone or search.data.seconds.nbytes > MOST_BYTES else self._processes - 1
-        if not helping:
-            search.run(began, until, stop, report, iterations=iterations)
+        first, began = self.cents, time.monotonic()
+        alone = iterations is not None or until - began < WORTHWHILE_S
+        processes = 1 if alone else self._processes
+        cells = cells_wanted(self.data, processes)
+        annealing = Annealing(self.data, self.orders, self._seed)
+        hot = annealing.cents_a_task()
+        stretch = Stretch(began, until, hot * _HOT, hot * _COLD, iterations)
+        if cells == 1:
+            annealing.run(stretch, stop, lambda: on_better(first - annealing.cents[1], annealing.left_out))
+            self.orders, self.cents = annealing.best, float(annealing.cents[1])
             return
-        with Helpers(helping, search.data, search.best, self._seed, began, until) as helpers:
-            for moment in [*meetings(began, until), until]:
-                search.run(began, until, stop, report, pause_at=moment)
-                if stop():
-                    return
-                mine = (float(search.cents[1]), search.best)
-                best = helpers.meet(mine)
-                if best is not mine:
-                    search.go_on_from(best[1])
-                    report()
+        rounds = Rounds(self.data, self.orders, self._seed, cells)
+        with Helpers(min(processes, cells) - 1) as helpers:
+            rounds.run(stretch, helpers, stop, lambda cents, left: on_better(first - cents, left))
+        self.orders, self.cents = rounds.best, rounds.best_cents
 
     def finish(self) -> None:
         """Make the best found the draft's."""
-        draft, orders = self.draft, self.annealing.best
+        draft, orders = self.draft, self.orders
         changed = [vehicle for vehicle, order in enumerate(orders) if order != draft.orders[vehicle]]
         for vehicle in changed:
             draft.clear(vehicle)

@@ -4,15 +4,16 @@ import io
 import pickle
 import time
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
 from optimizer import Problem, check, solve
 from optimizer.run import Run
-from optimizer.search import helpers
+from optimizer.search import rounds
+from optimizer.search.annealing import Stretch
 from optimizer.search.engine import Search
-from optimizer.search.helpers import Helpers, help_search, meetings
+from optimizer.search.helpers import Helpers, Job, help_search
+from optimizer.search.rounds import Rounds
 from tests.optimizer.small import CREW, problem, task
 
 
@@ -24,79 +25,83 @@ def search() -> Search:
     return Search(Run(given(), 60, None, None).first_draft(None), 1)
 
 
+def job(seconds: float = 0.3) -> Job:
+    begun, now = search(), time.monotonic()
+    return Job(begun.data, begun.orders, 3, Stretch(now, now + seconds, 50.0, 1.0))
+
+
 def test_two_processes_find_a_plan_that_keeps_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("optimizer.search.engine.WORTHWHILE_S", 0.0)
+    monkeypatch.setattr(rounds, "_LEAST_TASKS", 5)
     asked = given()
     result = solve(asked, seconds=4, processes=2)
     assert check(asked, result.plan) == []
     assert result.score.unplanned_tasks == 0
 
 
-def test_bests_are_exchanged_between_the_beginning_and_the_end() -> None:
-    moments = meetings(100.0, 130.0)
-    assert all(100 < moment < 130 for moment in moments)
-    assert moments == sorted(moments)
-    assert len(moments) > 5
-    assert meetings(0.0, 0.1) == []
-    assert max(b - a for a, b in zip(meetings(0, 600), meetings(0, 600)[1:], strict=False)) <= 5.0
-
-
-def test_a_helper_tells_its_best_and_goes_on_from_a_better_one() -> None:
-    annealing = search().annealing
-    now = time.monotonic()
-    inbox, outbox = io.BytesIO(), io.BytesIO()
-    for message in [(annealing.data, [[], []], 3, now - 1, now + 0.8), *[(0.0, annealing.best)] * 9]:
-        pickle.dump(message, inbox)
-    inbox.seek(0)
-    help_search(inbox, outbox)
+def test_a_helper_does_one_job_after_the_other_until_nobody_asks() -> None:
+    asked = job()
+    inbox, outbox = io.BytesIO(pickle.dumps(asked) + pickle.dumps(asked)), io.BytesIO()
+    with pytest.raises(EOFError):
+        help_search(inbox, outbox)
     said = io.BytesIO(outbox.getvalue())
-    told = []
-    while said.tell() < len(outbox.getvalue()):
-        told.append(pickle.load(said))
-    assert [cents for cents, _ in told] == sorted((cents for cents, _ in told), reverse=True)
-    cents, orders = told[-1]
-    assert cents > 0
-    assert sorted(task for order in orders for task in order) == list(range(30))
+    for _ in range(2):
+        orders, saved_cents = pickle.load(said)
+        assert sorted(task for order in orders for task in order) == list(range(30))
+        assert saved_cents == pytest.approx(saved_cents)
+
+
+def test_a_job_tells_what_it_saves() -> None:
+    begun = search()
+    orders, saved = replace(job(), orders=[[], []]).done(lambda: False, lambda *_: None)
+    assert sum(map(len, orders)) == 30
+    assert Rounds(begun.data, orders, 1, 1).cents == pytest.approx(
+        Rounds(begun.data, [[], []], 1, 1).cents - saved
+    )
+
+
+def test_a_helper_in_a_process_of_its_own_answers() -> None:
+    with Helpers(1) as crowd:
+        (helper,) = crowd.ready()
+        helper.ask(job())
+        assert crowd.ready() == [] or helper.idle
+        found = helper.answer(time.monotonic() + 60)
+        assert found is not None
+        assert sorted(task for order in found[0] for task in order) == list(range(30))
+        assert crowd.ready() == [helper]
 
 
 def test_a_helper_that_dies_is_left_behind() -> None:
-    annealing, now = search().annealing, time.monotonic()
-    with Helpers(1, annealing.data, annealing.best, 1, now, now + 60) as crowd:
-        crowd._processes[0].kill()
-        crowd._processes[0].wait()
-        mine = (float(annealing.cents[1]), annealing.best)
-        assert crowd.meet(mine) is mine
-        assert crowd._processes == []
-        assert crowd.meet(mine) is mine
+    with Helpers(1) as crowd:
+        (helper,) = crowd.ready()
+        helper._process.kill()
+        helper._process.wait()
+        helper.ask(job())
+        assert helper.answer(time.monotonic() + 60) is None
+        assert crowd.ready() == []
 
 
-def test_a_helper_that_is_late_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(helpers, "_PATIENCE_S", 0.01)
-    annealing, now = search().annealing, time.monotonic()
-    with Helpers(1, annealing.data, annealing.best, 1, now, now + 60) as crowd:
-        mine = (float(annealing.cents[1]), annealing.best)
-        assert crowd.meet(mine) is mine
-        assert len(crowd._processes) == 1
+def test_a_helper_that_is_late_is_not_waited_for_and_its_answer_is_let_go() -> None:
+    with Helpers(1) as crowd:
+        (helper,) = crowd.ready()
+        helper.ask(job())
+        assert helper.answer(time.monotonic()) is None
+        until = time.monotonic() + 60
+        while not crowd.ready() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert crowd.ready() == [helper]
+        helper.ask(job())
+        assert helper.answer(time.monotonic() + 60) is not None
 
 
-def test_a_better_best_is_taken_from_a_helper_and_told_to_the_others() -> None:
-    told: list[tuple[object, object]] = []
-    crowd = Helpers(0, search().annealing.data, [], 0, 0.0, 1.0)
-    good, bad = SimpleNamespace(best=(1.0, [[1]])), SimpleNamespace(best=(9.0, [[2]]))
-    crowd._processes = [good, bad]  # type: ignore[list-item]
-    crowd._hear = lambda process: process.best  # type: ignore[method-assign,attr-defined,assignment]
-    crowd._tell = lambda process, what: told.append((process, what))  # type: ignore[method-assign]
-    assert crowd.meet((5.0, [[3]])) == (1.0, [[1]])
-    assert told == [(good, None), (bad, (1.0, [[1]]))]
-
-
-def test_going_on_from_other_orders_never_loses_the_best() -> None:
-    annealing = search().annealing
-    best, cents = annealing.best, annealing.cents[1]
-    annealing.go_on_from([[], []])
-    assert annealing.best == best
-    assert annealing.cents[1] == cents
-    assert annealing.cents[0] > cents
+def test_rounds_go_on_where_helpers_die(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, now = search(), time.monotonic()
+    searched = Rounds(begun.data, begun.orders, 1, 2)
+    with Helpers(1) as crowd:
+        crowd.ready()[0]._process.kill()
+        searched.run(Stretch(now, now + 2, 50.0, 1.0), crowd, lambda: False, lambda *_: None)
+    assert sorted(task for order in searched.best for task in order) == list(range(30))
+    assert searched.best_cents <= begun.cents
 
 
 def test_a_route_that_grows_gets_more_room() -> None:

@@ -1,0 +1,180 @@
+"""A large problem in parts: each a neighbourhood of engineers with their work, small enough to be quick.
+
+Parts share neither engineers nor tasks, so what is found in each is put together as it is. Every round
+cuts along other lines.
+"""
+
+import itertools
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.search.data import Data, Ints, Table
+
+Orders = list[list[int]]
+Random = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Some engineers of a problem with all their shifts, and tasks: by number, ascending."""
+
+    vehicles: Ints
+    tasks: Ints
+
+
+def cells_of(d: Data, orders: Orders, count: int, random: Random) -> list[Cell]:
+    """Return the problem cut into at most so many cells of about as many tasks, at random.
+
+    Every engineer is in one, with what is in their routes; so is every movable task that is in none.
+    """
+    places, owners = _stops(d, orders)
+    engineers: Ints = np.unique(d.vehicle.engineer)
+    groups = [engineers]
+    load = np.bincount(owners, minlength=len(d.engineer))
+    while len(groups) < count:
+        largest = max(
+            range(len(groups)), key=lambda number: (len(groups[number]) > 1) * load[groups[number]].sum()
+        )
+        group = groups.pop(largest)
+        if len(group) < 2:
+            groups.append(group)
+            break
+        groups += _halves(d, group, places, owners, load, random)
+    group_of = np.zeros(len(d.engineer), dtype=np.int64)
+    for number, group in enumerate(groups):
+        group_of[group] = number
+    of_vehicle = group_of[d.vehicle.engineer]
+    of_task = _groups_of_tasks(d, orders, of_vehicle)
+    return [
+        Cell(np.flatnonzero(of_vehicle == number), np.flatnonzero(of_task == number))
+        for number in range(len(groups))
+    ]
+
+
+def _stops(d: Data, orders: Orders) -> tuple[Ints, Ints]:
+    """Return places that engineers have to do with, and who: where shifts begin, and their tasks."""
+    lengths = [len(order) for order in orders]
+    tasks = np.fromiter(itertools.chain.from_iterable(orders), dtype=np.int64, count=sum(lengths))
+    places = np.concatenate([d.vehicle.start_place, d.task.place[tasks]])
+    return places, np.concatenate([d.vehicle.engineer, np.repeat(d.vehicle.engineer, lengths)])
+
+
+def _halves(d: Data, group: Ints, places: Ints, owners: Ints, load: Ints, random: Random) -> list[Ints]:
+    """Cut a group of engineers in two across the line between a random place of theirs and the farthest."""
+    mine = np.isin(owners, group)
+    here, owner = places[mine], owners[mine]
+    fastest = d.seconds[-1]
+    one = random.choice(here)
+    other = here[np.argmax(fastest[one, here])]
+    along = fastest[one, here].astype(np.int64) - fastest[other, here]
+    sums = np.bincount(owner, weights=along, minlength=len(load))
+    sorted_group = group[
+        np.argsort((sums / np.bincount(owner, minlength=len(load)).clip(1))[group], kind="stable")
+    ]
+    passed = np.cumsum(load[sorted_group])
+    cut = 1 + int(np.searchsorted(passed[:-2], passed[-1] / 2))
+    return [np.sort(sorted_group[:cut]), np.sort(sorted_group[cut:])]
+
+
+def _groups_of_tasks(d: Data, orders: Orders, of_vehicle: Ints) -> Ints:
+    """Return the group of every task: its vehicle's, else that of the nearest task or shift that has one."""
+    found = np.full(len(d.task), -1, dtype=np.int64)
+    for vehicle, order in enumerate(orders):
+        found[order] = of_vehicle[vehicle]
+    planned = found.copy()
+    neighbours = d.price[0].neighbours
+    for task in np.flatnonzero((found < 0) & (d.task.movable > 0)):
+        near = d.near[task, :neighbours]
+        groups = planned[near[near >= 0]]
+        groups = groups[groups >= 0]
+        starts = d.near[task, neighbours:]
+        starts = starts[starts >= 0]
+        found[task] = groups[0] if len(groups) else of_vehicle[starts[0]] if len(starts) else 0
+    return found
+
+
+def _ranges(first: Ints, end: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return the rows of some ranges one after the other, and where each begins and ends among them."""
+    lengths = end - first
+    ends = np.cumsum(lengths)
+    rows = np.repeat(first - (ends - lengths), lengths) + np.arange(lengths.sum())
+    return rows, ends - lengths, ends
+
+
+def _renumbered(numbers: Ints, among: Ints, size: int) -> Ints:
+    """Return numbers as positions among others; -1 stays, and becomes of what is not there."""
+    position = np.full(size + 1, -1, dtype=np.int64)
+    position[among] = np.arange(len(among))
+    return position[numbers]
+
+
+def _left_aligned(numbers: Ints, columns: int) -> Ints:
+    """Return rows with every -1 moved behind all others."""
+    order = np.argsort(numbers < 0, axis=1, kind="stable")
+    return np.take_along_axis(numbers, order, axis=1)[:, :columns]
+
+
+def _submatrix(matrix: NDArray[np.int32], places: Ints) -> NDArray[np.int32]:
+    made = np.ascontiguousarray(matrix[..., places[:, None], places[None, :]])
+    made.flags.writeable = False
+    return made
+
+
+def part_of(d: Data, cell: Cell) -> Data:
+    """Return a cell as a problem of its own, its tasks, vehicles and engineers numbered anew in order."""
+    tasks, vehicles = cell.tasks, cell.vehicles
+    engineers = np.unique(d.vehicle.engineer[vehicles])
+    used = [d.task.place[tasks], d.vehicle.start_place[vehicles], d.vehicle.end_place[vehicles]]
+    places = np.unique(np.concatenate(used))
+    places = places[places >= 0]
+
+    def at(numbers: Ints) -> Ints:
+        return _renumbered(numbers, places, d.seconds.shape[1])
+
+    windows, first_window, end_window = _ranges(d.task.first_window[tasks], d.task.end_window[tasks])
+    parts, first_part, end_part = _ranges(d.task.first_part[tasks], d.task.end_part[tasks])
+    neighbours = d.price[0].neighbours
+    task = _rows(d.task, tasks)
+    task.place = at(task.place)
+    task.first_window, task.end_window = first_window, end_window
+    task.first_part, task.end_part = first_part, end_part
+    vehicle = _rows(d.vehicle, vehicles)
+    vehicle.engineer = _renumbered(vehicle.engineer, engineers, len(d.engineer))
+    vehicle.start_place, vehicle.end_place = at(vehicle.start_place), at(vehicle.end_place)
+    near_tasks = _renumbered(d.near[tasks, :neighbours], tasks, len(d.task))
+    near_starts = _renumbered(d.near[tasks, neighbours:], vehicles, len(d.vehicle))
+    return replace(
+        d,
+        task=task,
+        vehicle=vehicle,
+        engineer=_rows(d.engineer, engineers),
+        windows=d.windows[windows],
+        parts=d.parts[parts],
+        seconds=_submatrix(d.seconds, places),
+        metres=_submatrix(d.metres, places) if d.price[0].priced_metres else d.metres,
+        near=np.hstack([_left_aligned(near_tasks, neighbours), _left_aligned(near_starts, len(d.vehicle))]),
+        taste_cents=np.ascontiguousarray(d.taste_cents[np.ix_(tasks, engineers)]),
+        rides=d.rides[vehicles],
+        pauses=d.pauses[vehicles],
+        stock=d.stock[engineers],
+    )
+
+
+def _rows(table: Table, numbers: Ints) -> Table:
+    made: Table = table[numbers].view(np.recarray)
+    return made
+
+
+def orders_in(cell: Cell, orders: Orders, tasks: int) -> Orders:
+    """Return the routes of a cell in the cell's numbers, of a problem with so many tasks."""
+    position = np.full(tasks, -1, dtype=np.int64)
+    position[cell.tasks] = np.arange(len(cell.tasks))
+    return [position[orders[vehicle]].tolist() for vehicle in cell.vehicles]
+
+
+def put_into(orders: Orders, cell: Cell, found: Orders) -> None:
+    """Make the routes found in a cell those of the whole."""
+    for vehicle, order in zip(cell.vehicles, found, strict=True):
+        orders[vehicle] = cell.tasks[order].tolist()

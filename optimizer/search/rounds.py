@@ -1,0 +1,136 @@
+"""A search in rounds: each cuts the problem into cells along other lines and searches all of them."""
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+
+from optimizer.search.annealing import Annealing, Orders, Stretch
+from optimizer.search.cells import Cell, cells_of, orders_in, part_of, put_into
+from optimizer.search.data import Data
+from optimizer.search.helpers import Helpers, Job
+
+#: Tasks in a cell at most; smaller cells than the least are not made for the sake of more processes.
+_MOST_TASKS, _LEAST_TASKS = 650, 120
+#: Rounds in a search at most, and the least time for a cell in each [s].
+_ROUNDS, _LEAST_S = 20, 0.4
+#: How long a helper is waited for after its time [s]; one who is late is left out until it is done.
+_PATIENCE_S = 0.5
+
+
+def cells_wanted(data: Data, processes: int) -> int:
+    """Return into how many cells to cut a problem that so many processes search."""
+    tasks = int(data.task.movable.sum())
+    cells = max(1, math.ceil(tasks / _MOST_TASKS))
+    shared = processes * math.ceil(cells / processes)
+    return shared if tasks >= shared * _LEAST_TASKS else cells
+
+
+class Rounds:
+    """A search in rounds.
+
+    Parameters
+    ----------
+    data : Data
+    orders : list of list of int
+        Tasks by vehicle, to begin from.
+    seed : int
+    cells : int
+        Into how many to cut.
+    """
+
+    def __init__(self, data: Data, orders: Orders, seed: int, cells: int) -> None:
+        self.data, self._cells, self._random = data, cells, np.random.default_rng(seed)
+        self.now = self.best = [list(order) for order in orders]
+        self.cents = self.best_cents = self._cents_of(self.now)
+
+    def _cents_of(self, orders: Orders) -> float:
+        return float(Annealing(self.data, orders, 0).cents[0])
+
+    @property
+    def left_out(self) -> int:
+        """How many tasks are in no route now."""
+        return len(self.data.task) - sum(map(len, self.now))
+
+    def run(
+        self,
+        whole: Stretch,
+        helpers: Helpers,
+        stop: Callable[[], bool],
+        on_better: Callable[[float, int], None],
+    ) -> None:
+        """Search for a stretch of time or steps.
+
+        Parameters
+        ----------
+        whole : Stretch
+        helpers : Helpers
+        stop : callable
+            Asked several times a second.
+        on_better : callable
+            Told the cost of a better solution [cents] and how many tasks it leaves out.
+        """
+        rounds = _ROUNDS
+        if whole.steps is None:
+            batches = math.ceil(self._cells / (1 + len(helpers.ready())))
+            rounds = max(1, min(_ROUNDS, int((whole.until - whole.began) / (_LEAST_S * batches))))
+        for number in range(rounds):
+            over, done = (number + 1) / rounds, number / rounds if whole.steps else whole.done(0)
+            if stop() or done >= 1:
+                return
+            stretch = Stretch(
+                time.monotonic(),
+                whole.until if whole.steps else whole.began + over * (whole.until - whole.began),
+                whole.heat(done),
+                whole.heat(over),
+                whole.steps // rounds if whole.steps else None,
+            )
+            self._round(stretch, helpers, stop, on_better)
+            self.cents = self._cents_of(self.now)
+            if self.cents < self.best_cents:
+                self.best, self.best_cents = [list(order) for order in self.now], self.cents
+                on_better(self.best_cents, self.left_out)
+
+    def _round(
+        self,
+        stretch: Stretch,
+        helpers: Helpers,
+        stop: Callable[[], bool],
+        on_better: Callable[[float, int], None],
+    ) -> None:
+        waiting = deque(cells_of(self.data, self.now, self._cells, self._random))
+        while waiting and not stop():
+            helping = helpers.ready()[: len(waiting) - 1]
+            began, batches = time.monotonic(), math.ceil(len(waiting) / (1 + len(helping)))
+            until = began + (stretch.until - began) / batches
+
+            def better(saved_cents: float, more_left_out: int) -> None:
+                if self.cents - saved_cents < self.best_cents:
+                    on_better(self.cents - saved_cents, self.left_out + more_left_out)
+
+            asked = [(helper, waiting.popleft()) for helper in helping]
+            for helper, cell in asked:
+                helper.ask(self._job(cell, stretch, until))
+            mine = waiting.popleft()
+            self._take(mine, self._job(mine, stretch, until).done(stop, better))
+            for helper, cell in asked:
+                found = None if stop() else helper.answer(until + _PATIENCE_S)
+                if found is not None:
+                    self._take(cell, found)
+
+    def _job(self, cell: Cell, stretch: Stretch, until: float) -> Job:
+        steps = None
+        if stretch.steps is not None:
+            steps = stretch.steps * len(cell.tasks) // max(1, len(self.data.task))
+        return Job(
+            part_of(self.data, cell),
+            orders_in(cell, self.now, len(self.data.task)),
+            int(self._random.integers(2**31)),
+            Stretch(time.monotonic(), until, stretch.hot, stretch.cold, steps),
+        )
+
+    def _take(self, cell: Cell, found: tuple[Orders, float]) -> None:
+        put_into(self.now, cell, found[0])
+        self.cents -= found[1]

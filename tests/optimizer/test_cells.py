@@ -1,0 +1,95 @@
+"""A problem cut into cells: nothing is lost between them, and each counts as the whole does."""
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from optimizer import Problem
+from optimizer.run import Run
+from optimizer.search.annealing import Annealing, Stretch
+from optimizer.search.cells import cells_of, orders_in, part_of, put_into
+from optimizer.search.engine import Search
+from optimizer.search.helpers import Helpers
+from optimizer.search.rounds import Rounds, cells_wanted
+from tests.optimizer.random_problems import problems
+from tests.optimizer.small import problem, task
+from tests.optimizer.test_kernels import calm, cents_of
+
+
+def search_of(asked: Problem) -> Search:
+    return Search(Run(asked, 60, None, None).first_draft(None), 1)
+
+
+@calm
+@given(problems(), st.integers(1, 4), st.integers(0, 99))
+def test_cells_share_no_engineer_and_no_task_and_cost_together_what_the_whole_costs(
+    asked: Problem, count: int, seed: int
+) -> None:
+    search = search_of(asked)
+    data, orders = search.data, search.orders
+    cells = cells_of(data, orders, count, np.random.default_rng(seed))
+    assert 1 <= len(cells) <= max(1, count)
+    assert sorted(vehicle for cell in cells for vehicle in cell.vehicles) == list(range(len(orders)))
+    where = {vehicle: number for number, cell in enumerate(cells) for vehicle in cell.vehicles}
+    engineers: dict[int, set[int]] = {}
+    for vehicle, number in where.items():
+        engineers.setdefault(int(data.vehicle.engineer[vehicle]), set()).add(number)
+    assert all(len(numbers) == 1 for numbers in engineers.values())
+    tasks = [task for cell in cells for task in cell.tasks]
+    assert len(tasks) == len(set(tasks))
+    assert {task for order in orders for task in order} <= set(tasks)
+    assert set(np.flatnonzero(data.task.movable)) <= set(tasks)
+
+    whole = Annealing(data, orders, 0)
+    for cell in cells:
+        part = Annealing(part_of(data, cell), orders_in(cell, orders, len(data.task)), 0)
+        assert part.state.vehicle.cost == pytest.approx(whole.state.vehicle.cost[cell.vehicles])
+        copied = [list(order) for order in orders]
+        put_into(copied, cell, part.now)
+        assert copied == orders
+
+
+@calm
+@given(problems(), st.integers(2, 3))
+def test_a_search_in_rounds_finds_what_the_draft_counts_alike(asked: Problem, count: int) -> None:
+    search = search_of(asked)
+    before = cents_of(search.draft)
+    rounds = Rounds(search.data, search.orders, 5, count)
+    with Helpers(0) as nobody:
+        rounds.run(Stretch(0, float("inf"), 50.0, 1.0, 200), nobody, lambda: False, lambda *_: None)
+    search.orders = rounds.best
+    search.finish()
+    if not any(one.max_work_s is not None and len(one.shifts) > 1 for one in asked.engineers):
+        assert cents_of(search.draft) == pytest.approx(rounds.best_cents, abs=0.5)
+        assert cents_of(search.draft) <= before + 0.5
+
+
+def town(tasks: int) -> Problem:
+    return problem(*(task(str(n), place=n % 5 + 1, service_s=300) for n in range(tasks)))
+
+
+def test_a_large_problem_is_cut_and_a_small_one_is_not() -> None:
+    assert cells_wanted(search_of(town(20)).data, 2) == 1
+    assert cells_wanted(search_of(town(300)).data, 2) == 2
+    assert cells_wanted(search_of(town(700)).data, 1) == 2
+    assert cells_wanted(search_of(town(700)).data, 3) == 3
+
+
+def test_a_search_in_rounds_stops_when_told_to() -> None:
+    search = search_of(town(12))
+    rounds = Rounds(search.data, search.orders, 5, 2)
+    began = time.monotonic()
+    with Helpers(0) as nobody:
+        rounds.run(
+            Stretch(began, began + 60, 50.0, 1.0),
+            nobody,
+            lambda: time.monotonic() > began + 0.3,
+            lambda *_: None,
+        )
+    assert time.monotonic() - began < 50
+    assert sorted(task for order in rounds.now for task in order) == sorted(
+        task for order in search.orders for task in order
+    )
