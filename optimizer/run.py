@@ -56,7 +56,14 @@ class Run:
             self._on_progress(Progress(self.elapsed_s(), cost_cents, unplanned))
 
     def first_draft(self, initial: Plan | None) -> Draft:
-        """Return a plan begun from locks, the plan before and cheapest insertion."""
+        """Return a plan begun from locks, links, the plan before and cheapest insertion."""
+        draft = self.begun_draft(initial)
+        left = [task for task in tasks_by_urgency(draft) if task not in self.arrays.linked]
+        Inserter(draft).insert_all(left, self.stop)
+        return draft
+
+    def begun_draft(self, initial: Plan | None) -> Draft:
+        """Return a plan of what is locked or linked, and of what was in the plan before."""
         draft = Draft(self.arrays)
         starts = self._starts_before(initial)
         starts = {task: at for task, at in starts.items() if task not in self.arrays.linked}
@@ -69,9 +76,6 @@ class Run:
         for group in self.groups:
             group.place(inserter, self.stop)
         self._put_as_before(draft, starts)
-        inserter = Inserter(draft)
-        left = [task for task in tasks_by_urgency(draft) if task not in linked]
-        inserter.insert_all(left, self.stop)
         return draft
 
     def _starts_before(self, initial: Plan | None) -> dict[int, tuple[int, int]]:
@@ -115,21 +119,26 @@ class Run:
 
     def improve(
         self, draft: Draft, until: float, seed: int, iterations: int | None = None, processes: int = 1
-    ) -> None:
-        """Make a draft cheaper by the compiled search."""
+    ) -> bool:
+        """Fill a draft and make it cheaper by the compiled search; tell whether there was time for it."""
         # Kernels and their compiler are heavy: only whoever searches loads them.
         from optimizer.search.engine import Search
 
-        base = self.score_of(draft)
+        base, search, begun = self.score_of(draft), Search(draft, seed, processes), draft.copy()
+        cents = search.cents
 
-        def report(saved_cents: float, unplanned: int) -> None:
-            self.report(base - round(saved_cents), unplanned)
+        def report(now_cents: float, left_out: int) -> None:
+            self.report(base - round(cents - now_cents), left_out)
 
-        search, begun = Search(draft, seed, processes), draft.copy()
-        search.improve(until, self.told_to_stop, report, iterations)
+        search.fill(tasks_by_urgency(draft), self.stop)
+        report(search.cents, search.left_out)
+        timely = not self.stop()
+        if timely:
+            search.improve(until, self.told_to_stop, report, iterations)
         search.finish()
         if self.better_of(begun, draft) is begun:
             draft.become(begun)
+        return timely
 
     def searched_draft(self, draft: Draft, until: float) -> Draft | None:
         """Return what the routing model makes of a draft, None where it finds nothing."""

@@ -21,6 +21,8 @@ MOST_ROUTING_PAIRS = 60_000
 MOST_ROUTING_TASKS = 1_000
 #: More search than this for every task finds nothing more on small problems.
 _SEARCH_S_PER_TASK = 0.2
+#: How long it takes to time, check and explain an answer, for every task [s].
+_ANSWER_S_PER_TASK = 0.0003
 
 
 def _notices(problem: Problem, engine: str) -> list[Notice]:
@@ -94,19 +96,24 @@ def solve(
         raise ValueError(f"seconds must be positive, not {seconds!r}")
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {engine!r}")
-    if engine in ("auto", "search"):
+    searching = engine in ("auto", "search")
+    if searching:
         warm()
     run = Run(problem, seconds, on_progress, should_stop)
     notices = []
-    draft = run.first_draft(initial)
-    first_s = run.elapsed_s()
-    run.report(run.score_of(draft), len(problem.tasks) - len(draft.where))
+    draft = run.begun_draft(initial) if searching else run.first_draft(initial)
+    if not searching:
+        run.report(run.score_of(draft), len(problem.tasks) - len(draft.where))
     used, finished = "insertion", engine == "insertion"
     # What is left over is for timing the answer, filling gaps, the reasons and the check.
-    until = run.until - min(0.25 * seconds, 0.2 + first_s)
+    until = run.until - min(0.25 * seconds, 0.2 + _ANSWER_S_PER_TASK * len(problem.tasks))
     enough = time.monotonic() + _SEARCH_S_PER_TASK * len(problem.tasks)
     finished = finished or enough < until
-    if run.stop():
+    if searching:
+        used = "search"
+        if not run.improve(draft, min(until, enough), seed, iterations, processes):
+            notices.append(Notice(NoticeKind.NO_TIME))
+    elif run.stop():
         notices.append(Notice(NoticeKind.NO_TIME))
     elif engine == "routing":
         routable = len(problem.tasks) <= MOST_ROUTING_TASKS
@@ -118,9 +125,6 @@ def solve(
             draft = better
         else:
             notices.append(Notice(NoticeKind.TOO_LARGE, "tasks"))
-    elif engine != "insertion":
-        used = "search"
-        run.improve(draft, min(until, enough), seed, iterations, processes)
     plan = run.plan_of(draft)
     violations = check(problem, plan)
     if violations:

@@ -25,5 +25,7 @@ def warm() -> None:
         (Engineer(id="engineer", shifts=(shift,)),),
         Travel(np.zeros((1, 1), dtype=np.int32)),
     )
-    Search(Draft(Arrays(problem)), 0).improve(float("inf"), lambda: False, lambda *_: None, iterations=1)
+    search = Search(Draft(Arrays(problem)), 0)
+    search.fill([0], lambda: False)
+    search.improve(float("inf"), lambda: False, lambda *_: None, iterations=1)
     _warm = True

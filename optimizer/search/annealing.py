@@ -8,10 +8,12 @@ import numpy as np
 
 from optimizer.search.data import Data, Desk, Ints, State
 from optimizer.search.flatten import desk_of, state_of
-from optimizer.search.strings import load, search, total_cents
+from optimizer.search.strings import fill, load, search, total_cents
 
 #: How long the kernel is left alone [s], and how many steps at most.
 _ALONE_S, _MOST_STEPS = 0.05, 20_000
+#: How many tasks are put into the first plan before anyone is asked.
+_MOST_FILLED = 250
 
 Orders = list[list[int]]
 
@@ -73,6 +75,30 @@ class Annealing:
         self.state, self.desk = state_of(self.data, orders, self._columns), desk_of(self.data, self._columns)
         if not load(self.data, self.state, self.desk):
             raise RuntimeError("the search cannot time a plan that the draft could: please report this")
+
+    def fill(self, tasks: list[int], stop: Callable[[], bool]) -> None:
+        """Put absent tasks where each is cheapest, in this order: near others, else on any route."""
+        usual = int(self.data.price.near_only[0])
+        for near_only in range(usual, -1, -1):
+            self.data.price.near_only[0] = near_only
+            tasks = self._filled(tasks, stop)
+        self.data.price.near_only[0] = usual
+        self.cents[:] = total_cents(self.data, self.state)
+        self._remember_best()
+
+    def _filled(self, tasks: list[int], stop: Callable[[], bool]) -> list[int]:
+        """Put absent tasks in until that changes nothing; return those left."""
+        left = -1
+        while len(tasks) != left:
+            left = len(tasks)
+            for first in range(0, left, _MOST_FILLED):
+                some = np.array(tasks[first : first + _MOST_FILLED], dtype=np.int64)
+                fill(self.data, self.state, self.desk, some)
+                self._make_room()
+                if stop():
+                    return tasks
+            tasks = [task for task in tasks if self.state.where[task] < 0]
+        return tasks
 
     def _remember_best(self) -> None:
         self.best_route, self.best_length = self.state.route.copy(), self.state.vehicle.length.copy()

@@ -41,6 +41,18 @@ class Search:
         self.orders: Orders = draft.orders
         self.cents = float(Annealing(self.data, self.orders, seed).cents[0])
 
+    @property
+    def left_out(self) -> int:
+        """How many tasks are in no route."""
+        return len(self.data.task) - sum(map(len, self.orders))
+
+    def fill(self, tasks: list[int], stop: Callable[[], bool]) -> None:
+        """Put tasks that are in no route where each is cheapest, in this order, if that is worth it."""
+        movable = self.data.task.movable
+        annealing = Annealing(self.data, self.orders, self._seed)
+        annealing.fill([task for task in tasks if movable[task]], stop)
+        self.orders, self.cents = annealing.best, float(annealing.cents[1])
+
     def improve(
         self,
         until: float,
@@ -50,9 +62,9 @@ class Search:
     ) -> None:
         """Search until a moment of `time.monotonic`, or for so many steps.
 
-        `on_better` is told what was saved [cents] since the begin and how many tasks are left out.
+        `on_better` is told what a better solution costs [cents] and how many tasks it leaves out.
         """
-        first, began = self.cents, time.monotonic()
+        began = time.monotonic()
         alone = iterations is not None or until - began < WORTHWHILE_S
         processes = 1 if alone else self._processes
         cells = cells_wanted(self.data, processes)
@@ -60,12 +72,12 @@ class Search:
         hot = annealing.cents_a_task()
         stretch = Stretch(began, until, hot * _HOT, hot * _COLD, iterations)
         if cells == 1:
-            annealing.run(stretch, stop, lambda: on_better(first - annealing.cents[1], annealing.left_out))
+            annealing.run(stretch, stop, lambda: on_better(float(annealing.cents[1]), annealing.left_out))
             self.orders, self.cents = annealing.best, float(annealing.cents[1])
             return
         rounds = Rounds(self.data, self.orders, self._seed, cells)
         with Helpers(min(processes, cells) - 1) as helpers:
-            rounds.run(stretch, helpers, stop, lambda cents, left: on_better(first - cents, left))
+            rounds.run(stretch, helpers, stop, on_better)
         self.orders, self.cents = rounds.best, rounds.best_cents
 
     def finish(self) -> None:

@@ -70,6 +70,8 @@ class Helper:
     def answer(self, until: float) -> tuple[Orders, float] | None:
         """Return what it found, None if there is nothing until a moment of `time.monotonic`."""
         assert self._process.stdout is not None
+        if not self.alive:
+            return None
         try:
             if not select.select([self._process.stdout], [], [], max(0.0, until - time.monotonic()))[0]:
                 return None

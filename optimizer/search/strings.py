@@ -7,11 +7,12 @@ import math
 
 import numpy as np
 
+from optimizer.search.data import NEVER
 from optimizer.search.places import choose, look
 from optimizer.search.prices import team_cents
 from optimizer.search.rides import compiled
 from optimizer.search.routes import refresh
-from optimizer.search.steps import KEPT, REMOVED, begin_step, count, insert, keep, put_back
+from optimizer.search.steps import BLINK, KEPT, REMOVED, begin_step, count, insert, keep, put_back
 
 _MEAN_REMOVED = 10.0
 _LONGEST_STRING = 10.0
@@ -136,15 +137,31 @@ def _sort_removed(d, w):
 
 
 @compiled
+def _put(d, s, w, task):
+    most_cents = d.task[task].absent_cents
+    look(d, s, w, task, most_cents)
+    vehicle, at = choose(d, s, w, task, most_cents)
+    if vehicle >= 0:
+        insert(d, s, w, task, vehicle, at)
+
+
+@compiled
 def recreate(d, s, w):
     """Put back what was removed, one after the other where it is cheapest, if that is worth it."""
     for number in range(w.counters[REMOVED]):
-        task = w.removed[number].task
-        most_cents = d.task[task].absent_cents
-        look(d, s, w, task, most_cents)
-        vehicle, at = choose(d, s, w, task, most_cents)
-        if vehicle >= 0:
-            insert(d, s, w, task, vehicle, at)
+        _put(d, s, w, w.removed[number].task)
+
+
+@compiled
+def fill(d, s, w, tasks):
+    """Put tasks that are absent where each is cheapest, if that is worth it, one after the other."""
+    w.counters[BLINK] = NEVER
+    for number in range(tasks.shape[0]):
+        task = tasks[number]
+        if s.where[task] < 0:
+            begin_step(w)
+            _put(d, s, w, task)
+    w.counters[BLINK] = 0
 
 
 @compiled

@@ -14,7 +14,14 @@ from optimizer.search.annealing import Stretch
 from optimizer.search.engine import Search
 from optimizer.search.helpers import Helpers, Job, help_search
 from optimizer.search.rounds import Rounds
+from optimizer.warmth import warm
 from tests.optimizer.small import CREW, problem, task
+
+
+@pytest.fixture(autouse=True, scope="module")
+def compiled() -> None:
+    """Else each helper compiles for itself."""
+    warm()
 
 
 def given(tasks: int = 30) -> Problem:
