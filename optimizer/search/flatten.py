@@ -248,7 +248,10 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
             end_s=[shift.end_s for shift in shifts],
             back_s=[shift.end_s + shift.max_overtime_s for shift in shifts],
             most_tasks=_optional([shift.max_tasks for shift in shifts], NEVER),
-            most_work_s=_optional([shift.max_work_s for shift in shifts], NEVER),
+            most_work_s=np.minimum(
+                _optional([shift.max_work_s for shift in shifts], NEVER),
+                _optional([engineers[index].max_work_s for index in engineer], NEVER),
+            ),
             percent=[engineers[index].travel_percent for index in engineer],
             breaks=[len(mine) for mine in breaks],
             metre_cents=metre_cents,

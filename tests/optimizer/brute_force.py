@@ -2,8 +2,9 @@
 
 What is tried: every choice of tasks for every shift in every order, every spread of the breaks over the
 legs, and each timed twice: as early as possible, and with every task held back to where it was or was
-promised to begin, where its windows allow that. Nothing is fetched at depots, and what a van needs for
-the tasks locked to it is kept for them, as every engine keeps it. Locked tasks come before any price.
+promised to begin, where its windows allow that. Linked tasks are tried then, and where another plan has
+them: they may wait for each other. Nothing is fetched at depots, and what a van needs for the tasks
+locked to it is kept for them, as every engine keeps it. Locked tasks come before any price.
 """
 
 from collections import Counter
@@ -32,6 +33,7 @@ class _Partial:
     """A route as far as it has been driven."""
 
     holding: bool
+    pins: dict[str, int]
     taken: int
     place: int
     clock_s: int
@@ -51,14 +53,22 @@ class BruteForce:
     ----------
     problem : Problem
         Of seven tasks and three shifts at most: more take minutes.
+    others : tuple of Plan
+        Plans to take other starts of linked tasks from.
     """
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, others: tuple[Plan, ...] = ()) -> None:
         self.problem, self.tasks = problem, problem.tasks
         self.vehicles = [(e, s) for e, one in enumerate(problem.engineers) for s in range(len(one.shifts))]
         self.number = {task.id: number for number, task in enumerate(problem.tasks)}
         self.linked = {self.number[end] for link in problem.links for end in (link.before, link.after)}
         self.absent_cents = [self._absent_cents(task) for task in self.tasks]
+        self.pins: list[dict[str, int]] = [{}]
+        for plan in others:
+            stops = [stop for route in plan.routes for stop in route.stops]
+            pins = {stop.id: stop.start_s for stop in stops if self.number[stop.id] in self.linked}
+            if pins not in self.pins:
+                self.pins.append(pins)
 
     def _absent_cents(self, task: Task) -> float:
         weights = self.problem.weights
@@ -128,9 +138,7 @@ class BruteForce:
         return all(quantity <= van[part] for part, quantity in needed.items())
 
     def _linked_well(self, chosen: tuple[Way | None, ...]) -> bool:
-        at = {
-            stop.id: (stop, way.route.engineer) for way in chosen if way for stop in way.route.stops
-        }
+        at = {stop.id: (stop, way.route.engineer) for way in chosen if way for stop in way.route.stops}
         for link in self.problem.links:
             held = [self.tasks[self.number[end]].lock is not None for end in (link.before, link.after)]
             if link.before not in at or link.after not in at:
@@ -174,7 +182,7 @@ class BruteForce:
             held = {task for number, task in enumerate(fixed) if chosen >> number & 1}
             free = [task for task in able if task in held or task not in fixed]
             drive = Drive(self.problem, engineer, shift_index, held)
-            for way in drive.ways(free):
+            for way in drive.ways(free, self.pins):
                 if held <= set(way.tasks):
                     starts = tuple(
                         stop.start_s for stop in way.route.stops if self.number[stop.id] in self.linked
@@ -227,17 +235,20 @@ class Drive:
         services = []
         for number in held:
             lock = problem.tasks[number].lock
-            assert lock is not None and lock.start_s is not None, "only tasks locked to a moment are held"
+            assert lock is not None, "only locked tasks are held"
+            assert lock.start_s is not None, "only tasks locked to a moment are held"
             services.append((lock.start_s, lock.start_s + problem.tasks[number].service_s))
         self.breaks = [one for one in self.shift.breaks if _has_place(one, services)]
 
-    def ways(self, tasks: list[int]) -> Iterator[Way]:
+    def ways(self, tasks: list[int], pins: list[dict[str, int]]) -> Iterator[Way]:
+        """Yield every way to do some of these tasks, at least one."""
         start_s, holding = self.shift.start_s, [False]
         if any(self._wish_s(self.problem.tasks[task]) is not None for task in tasks):
             holding.append(True)
         begin = [
-            _Partial(one, 0, self.shift.start_place, start_s, start_s, 0.0, 0, 0, (), (), ())
+            _Partial(one, pinned, 0, self.shift.start_place, start_s, start_s, 0.0, 0, 0, (), (), ())
             for one in holding
+            for pinned in pins
         ]
         yield from self._onwards(begin, tasks)
 
@@ -283,7 +294,10 @@ class Drive:
             if ridden is None:
                 return
             arrival_s, ready_s, rests = ridden
-            start_s = self._start_s(task, ready_s, self._wish_s(task) if partial.holding else None)
+            if task.id in partial.pins:
+                start_s = partial.pins[task.id] if ready_s <= partial.pins[task.id] else None
+            else:
+                start_s = self._start_s(task, ready_s, self._wish_s(task) if partial.holding else None)
             if start_s is None:
                 return
             leave_s, left_s = partial.leave_s, partial.leave_s + start_s - arrival_s
@@ -292,9 +306,12 @@ class Drive:
             end_s = start_s + task.service_s
             late_s = max(0, end_s - task.due_s) if task.due_s is not None else 0
             stop = Stop(id=task.id, arrival_s=arrival_s, start_s=start_s, end_s=end_s, leave_s=end_s)
-            cents = self._ride_cents(partial.place, task.place, way_s) + self._task_cents(task, start_s, late_s)
+            cents = self._ride_cents(partial.place, task.place, way_s) + self._task_cents(
+                task, start_s, late_s
+            )
             yield _Partial(
                 partial.holding,
+                partial.pins,
                 taken,
                 task.place,
                 end_s,
