@@ -140,7 +140,8 @@ def _nearest(fastest: "np.ndarray[tuple[int, ...], np.dtype[np.integer]]", rows:
 
 def _neighbours(arrays: Arrays, movable: Ints) -> Ints:
     places = _ints([visit.place for visit in arrays.visits])
-    found = _nearest(arrays.fastest, places, places[movable])
+    distinct, which = np.unique(places, return_inverse=True)  # very many tasks are at far fewer places
+    found = _nearest(arrays.fastest, distinct, places[movable])[which]
     result = np.where(found < 0, -1, movable[found]) if len(movable) else found
     for task in movable:  # of those at the same place, the task itself comes first
         row = result[task]
