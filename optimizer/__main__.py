@@ -51,6 +51,8 @@ def _score_lines(result: Score) -> list[str]:
 
 def _solve(arguments: argparse.Namespace) -> int:
     problem = _read(arguments.problem, problem_from_text)
+    if arguments.out and (arguments.out.is_dir() or not arguments.out.parent.is_dir()):
+        raise ValueError(f"{arguments.out} cannot be written: name a file in a folder that exists")
 
     def show(progress: Progress) -> None:
         print(

@@ -95,6 +95,14 @@ class Arrays:
             self.allowed[index] = eligibility.allowed(task)
             self._add_taste(index, task, eligibility)
         self.eligibility = eligibility
+        self._ids: dict[bytes, tuple[str, ...]] = {}
+
+    def ids_of(self, mask: NDArray[np.bool_]) -> tuple[str, ...]:
+        """Return the ids of engineers; the same ones are in memory once, however many tasks ask."""
+        key = mask.tobytes()
+        if key not in self._ids:
+            self._ids[key] = tuple(self.problem.engineers[index].id for index in np.flatnonzero(mask))
+        return self._ids[key]
 
     def _leg_time(self, percent: int) -> LegTime:
         travel = self.problem.travel

@@ -6,6 +6,7 @@ from optimizer.bounds import (
     MOST_CENTS,
     MOST_COUNT,
     require_counts,
+    require_kind,
     require_name,
     require_names,
     require_optional_whole,
@@ -74,6 +75,7 @@ class Shift:
         require_optional_whole("a shift: max_work_s", self.max_work_s)
         free_from_s = self.start_s
         for pause in self.breaks:
+            require_kind("a break of a shift", pause, Break)
             require_whole("a break: duration_s", pause.duration_s)
             require_windows("a break", ((pause.earliest_start_s, pause.latest_start_s),))
             if pause.earliest_start_s < free_from_s or pause.latest_start_s + pause.duration_s > self.end_s:
@@ -138,6 +140,8 @@ class Engineer:
         require_whole(f"{me}: cents_per_km", self.cents_per_km, 0, MOST_CENTS)
         require_optional_whole(f"{me}: max_tasks", self.max_tasks, 0, MOST_COUNT)
         require_optional_whole(f"{me}: max_work_s", self.max_work_s)
+        for shift in self.shifts:
+            require_kind(f"{me}: a shift", shift, Shift)
         for a, b in zip(self.shifts, self.shifts[1:], strict=False):
             if a.end_s + a.max_overtime_s > b.start_s:
                 raise ValueError(

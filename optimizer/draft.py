@@ -93,27 +93,33 @@ class Draft:
             return table
         cost = self._cost(vehicle, order, table)
         wished = self._wished(vehicle, order, table)
-        if wished:
-            later = self._timed(vehicle, wished)
-            if not isinstance(later, Misfit):
-                later_cost = self._cost(vehicle, order, later)
-                if later_cost < cost:
-                    return later_cost, later
-        return cost, table
+        later = self._timed(vehicle, wished) if wished else None
+        if isinstance(later, Timetable):
+            cost, table = min(
+                (cost, table), (self._cost(vehicle, order, later), later), key=lambda one: one[0]
+            )
+        # Only now: how a route is timed must not hang on the engineer's other shifts, or a plan's cost would
+        # hang on the order in which its routes are timed.
+        return (
+            (cost, table) if self._has_strength(vehicle, table.work_s) else Misfit(Rule.MAX_WORK, len(order))
+        )
 
     def _timed(self, vehicle: int, visits: list[Visit]) -> Timetable | Misfit:
         one = self.arrays.vehicles[vehicle]
         table = timetable(one.shift, visits, self.arrays.leg_times[one.engineer])
         if isinstance(table, Misfit):
             return table
-        engineer = self.arrays.problem.engineers[one.engineer]
-        mine = self.tables[vehicle]
-        others_s = int(self.work_s[one.engineer]) - (mine.work_s if mine else 0)
-        if (one.shift.max_work_s is not None and table.work_s > one.shift.max_work_s) or (
-            engineer.max_work_s is not None and others_s + table.work_s > engineer.max_work_s
-        ):
+        limits = (one.shift.max_work_s, self.arrays.problem.engineers[one.engineer].max_work_s)
+        if any(most_s is not None and table.work_s > most_s for most_s in limits):
             return Misfit(Rule.MAX_WORK, len(visits))
         return table
+
+    def _has_strength(self, vehicle: int, work_s: int) -> bool:
+        """Tell whether a vehicle's engineer may do so much on it beside the other shifts."""
+        engineer, mine = self.arrays.vehicles[vehicle].engineer, self.tables[vehicle]
+        most_s = self.arrays.problem.engineers[engineer].max_work_s
+        others_s = int(self.work_s[engineer]) - (mine.work_s if mine else 0)
+        return most_s is None or others_s + work_s <= most_s
 
     def _wished(self, vehicle: int, order: list[int], table: Timetable) -> list[Visit]:
         """Return the visits held back to where they were or were promised; empty if none is early."""

@@ -32,15 +32,18 @@ def reasons(draft: Draft, inserter: Inserter, alone: Draft, task: int, thorough:
     """
     arrays = draft.arrays
     detail, engineers = arrays.problem.tasks[task], arrays.problem.engineers
-    concerned: dict[Rule, list[str]] = {}
-    for rule, mask in arrays.eligibility.forbidden(detail).items():
-        concerned[rule] = [engineers[index].id for index in np.flatnonzero(mask)]
-    roomy = inserter.engineers_with_room(task) if thorough else set()
+    forbidden = {rule: arrays.ids_of(mask) for rule, mask in arrays.eligibility.forbidden(detail).items()}
+    if not thorough:
+        if arrays.allowed[task].any() or not engineers:
+            forbidden[Rule.NO_ROOM] = arrays.ids_of(arrays.allowed[task])
+        return Unplanned(detail.id, tuple(Reason(rule, ids) for rule, ids in forbidden.items()))
+    concerned = {rule: list(ids) for rule, ids in forbidden.items()}
+    roomy = inserter.engineers_with_room(task)
     best = inserter.best(task) if roomy else None
     missed = Rule.NO_TIME if best and inserter.worth_it(task, best) else Rule.COST
     for index in np.flatnonzero(arrays.allowed[task]):
         if int(index) not in roomy:
-            rule = _rule_alone(alone, task, int(index)) if thorough else Rule.NO_ROOM
+            rule = _rule_alone(alone, task, int(index))
         else:
             rule = Rule.LINK_BOTH if task in arrays.linked else missed
         concerned.setdefault(rule, []).append(engineers[index].id)

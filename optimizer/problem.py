@@ -7,7 +7,7 @@ cents; places are indexes into `Travel`.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from optimizer.bounds import require_names
+from optimizer.bounds import MOST_PAIRS, MOST_TASKS, require_kind, require_names
 from optimizer.crew import Depot, Engineer
 from optimizer.tasks import Link, Task
 from optimizer.travel import Travel
@@ -23,7 +23,8 @@ class Problem:
     Raises
     ------
     ValueError
-        The same id twice, a place or task that is not there, links in a circle.
+        The same id twice, a place or task that is not there, links in a circle, more than fits
+        into one problem.
     """
 
     tasks: tuple[Task, ...]
@@ -34,6 +35,8 @@ class Problem:
     weights: Weights = field(default_factory=Weights)
 
     def __post_init__(self) -> None:
+        self._require_kinds()
+        self._require_fitting_size()
         require_names("the problem's tasks", tuple(task.id for task in self.tasks))
         require_names("the problem's engineers", tuple(engineer.id for engineer in self.engineers))
         require_names("the problem's depots", tuple(depot.id for depot in self.depots))
@@ -46,6 +49,24 @@ class Problem:
                 if end not in known:
                     raise ValueError(f"a link names task {end}, which is not in the problem")
         self._require_no_circle()
+
+    def _require_kinds(self) -> None:
+        kinds = {"tasks": Task, "engineers": Engineer, "depots": Depot, "links": Link}
+        for name, kind in kinds.items():
+            require_kind(f"the problem's {name}", getattr(self, name), tuple)
+            for one in getattr(self, name):
+                require_kind(f"each of the problem's {name}", one, kind)
+        require_kind("the problem's travel", self.travel, Travel)
+        require_kind("the problem's weights", self.weights, Weights)
+
+    def _require_fitting_size(self) -> None:
+        tasks, engineers = len(self.tasks), len(self.engineers)
+        if tasks > MOST_TASKS or tasks * engineers > MOST_PAIRS:
+            raise ValueError(
+                f"{tasks:,} tasks for {engineers:,} engineers are too many for one problem: it takes at most "
+                f"{MOST_TASKS:,} tasks, and {MOST_PAIRS:,} tasks times engineers; make one problem of each "
+                "territory, or of each day"
+            )
 
     def _places(self) -> Iterable[tuple[str, int]]:
         for task in self.tasks:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
+from optimizer.bounds import MOST_COUNT, require_kind, require_optional_whole, require_whole
 from optimizer.check import check
 from optimizer.plan import Plan
 from optimizer.problem import Problem
@@ -19,6 +20,7 @@ ENGINES: tuple[Engine, ...] = ("auto", "search", "routing", "insertion")
 MOST_ROUTING_PAIRS = 60_000
 #: Tasks up to which it is built at all: its matrices are lists of Python's, a gigabyte for 5,000.
 MOST_ROUTING_TASKS = 1_000
+MOST_SEED = 2**32 - 1
 #: More search than this for every task finds nothing more on small problems.
 _SEARCH_S_PER_TASK = 0.2
 #: How long it takes to time, check and explain an answer, for every task [s].
@@ -68,7 +70,7 @@ def solve(
         'search' is ours, and what 'auto' means; 'routing' is the routing model of OR-Tools, a second
         opinion for problems small enough for it; 'insertion' gives the first plan only.
     seed : int
-        Of what is random in the search.
+        Of what is random in the search, up to `MOST_SEED`.
     iterations : int, optional
         Steps of the search at most; with a limit that is reached, a seed always gives the same plan.
     processes : int
@@ -88,14 +90,20 @@ def solve(
     Raises
     ------
     ValueError
-        A time limit that is not positive, an engine that is not known.
+        A time limit that is not positive, an engine that is not known, an argument out of its range.
     RuntimeError
         The plan does not pass `check`: a fault of the engine.
     """
-    if not seconds > 0:
+    require_kind("what is to be solved", problem, Problem)
+    if not isinstance(seconds, int | float) or not seconds > 0:
         raise ValueError(f"seconds must be positive, not {seconds!r}")
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {engine!r}")
+    require_whole("seed", seed, 0, MOST_SEED)
+    require_optional_whole("iterations", iterations, 0, MOST_COUNT)
+    require_whole("processes", processes, 1, 1_024)
+    if initial is not None:
+        require_kind("the initial plan", initial, Plan)
     searching = engine in ("auto", "search")
     if searching:
         warm()

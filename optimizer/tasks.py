@@ -8,6 +8,7 @@ from optimizer.bounds import (
     MOST_COUNT,
     MOST_SECONDS,
     require_counts,
+    require_kind,
     require_name,
     require_names,
     require_optional_whole,
@@ -114,9 +115,16 @@ class Task:
         require_counts(f"{me}: parts", self.parts, 1)
         for name in ("tools", "preferred", "refused", "required"):
             require_names(f"{me}: {name}", getattr(self, name))
-        if self.lock:
+        if self.territory is not None:
+            require_name(f"{me}: territory", self.territory)
+        if self.lock is not None:
+            require_kind(f"{me}: lock", self.lock, Lock)
+            if self.lock.engineer is not None:
+                require_name(f"{me}: lock.engineer", self.lock.engineer)
             require_optional_whole(f"{me}: lock.start_s", self.lock.start_s, -MOST_SECONDS)
-        if self.previous:
+        if self.previous is not None:
+            require_kind(f"{me}: previous", self.previous, Previous)
+            require_name(f"{me}: previous.engineer", self.previous.engineer)
             require_whole(f"{me}: previous.start_s", self.previous.start_s, -MOST_SECONDS)
 
 

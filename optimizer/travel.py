@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from optimizer.bounds import require_whole
+from optimizer.bounds import MOST_PLACES, require_kind, require_whole
 
 #: Entry of `Travel.seconds` where there is no way from one place to the other.
 UNREACHABLE = 2**31 - 1
@@ -15,11 +15,22 @@ Whole = NDArray[np.integer]
 
 
 def _whole_matrix(what: str, values: ArrayLike) -> Whole:
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{what} must have rows of the same length") from None
+    if max(array.shape, default=0) > MOST_PLACES:  # before anything is computed with it
+        raise ValueError(
+            f"{what} of {max(array.shape):,} places are too many: at most {MOST_PLACES:,}; make one problem "
+            "of each territory or of each day, or give tasks at the same address the same place"
+        )
     if array.size == 0:
         array = array.astype(np.int64)
     if not np.issubdtype(array.dtype, np.integer):
-        raise ValueError(f"{what} must be whole numbers, not {array.dtype}: round them first")
+        raise ValueError(
+            f"{what} must be whole numbers, not {array.dtype}: round them first; where there is no way, "
+            f"seconds are {UNREACHABLE}"
+        )
     if array.size and (array.min() < 0 or array.max() > UNREACHABLE):
         raise ValueError(f"{what} must be from 0 to {UNREACHABLE} (no way there)")
     frozen = array.view()
@@ -47,7 +58,7 @@ class Travel:
     Raises
     ------
     ValueError
-        Wrong shape, numbers that are not whole, negative numbers, bands that do not rise.
+        Wrong shape, too many places, numbers that are not whole, negative numbers, bands that do not rise.
     """
 
     seconds: Whole
@@ -64,6 +75,7 @@ class Travel:
         if seconds.ndim != 3 or seconds.shape[1] != seconds.shape[2]:
             raise ValueError(f"travel seconds must be square, not of shape {seconds.shape}")
         object.__setattr__(self, "seconds", seconds)
+        require_kind("the starts of the travel bands", self.band_starts_s, tuple)
         require_whole("the period of the travel bands", self.period_s, 1)
         for start_s in self.band_starts_s:
             require_whole("the start of a travel band", start_s, 0, self.period_s - 1)

@@ -89,7 +89,8 @@ def request_run(
     Raises
     ------
     Invalid
-        The time is past, too long, or upside down; something named does not exist.
+        The time is past, too long, or upside down; something named does not exist; more orders are open
+        than one run can plan.
     NothingToPlan
         No engineer works then, or there is no open order.
     """
@@ -173,7 +174,18 @@ def _check_something_to_plan(
         )
     orders = None if order_ids is None else tuple(order_ids)
     scope = Scope(now, max(now, starts_at), ends_at, tuple(territory_ids), orders)
-    if db.session.scalar(scope.visits(Visit.id).limit(1)) is None:
+    open_visits = len(db.session.scalars(scope.visits(Visit.id).limit(MOST_ORDERS + 1)).all())
+    if open_visits > MOST_ORDERS:
+        message = mark(
+            "More than %(most)s orders are open: plan one territory after the other, or name the orders."
+        )
+        raise Invalid(
+            message,
+            code="too_many_orders",
+            fields={"territory_ids": [mark("Choose territories with fewer open orders.")]},
+            most=MOST_ORDERS,
+        )
+    if not open_visits:
         raise NothingToPlan(
             mark("There is no open order to plan in this time: choose another day or territory."),
             code="no_orders",

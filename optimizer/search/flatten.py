@@ -140,7 +140,8 @@ def _nearest(fastest: "np.ndarray[tuple[int, ...], np.dtype[np.integer]]", rows:
 
 def _neighbours(arrays: Arrays, movable: Ints) -> Ints:
     places = _ints([visit.place for visit in arrays.visits])
-    found = _nearest(arrays.fastest, places, places[movable])
+    distinct, which = np.unique(places, return_inverse=True)  # very many tasks are at far fewer places
+    found = _nearest(arrays.fastest, distinct, places[movable])[which]
     result = np.where(found < 0, -1, movable[found]) if len(movable) else found
     for task in movable:  # of those at the same place, the task itself comes first
         row = result[task]
@@ -248,7 +249,10 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
             end_s=[shift.end_s for shift in shifts],
             back_s=[shift.end_s + shift.max_overtime_s for shift in shifts],
             most_tasks=_optional([shift.max_tasks for shift in shifts], NEVER),
-            most_work_s=_optional([shift.max_work_s for shift in shifts], NEVER),
+            most_work_s=np.minimum(
+                _optional([shift.max_work_s for shift in shifts], NEVER),
+                _optional([engineers[index].max_work_s for index in engineer], NEVER),
+            ),
             percent=[engineers[index].travel_percent for index in engineer],
             breaks=[len(mine) for mine in breaks],
             metre_cents=metre_cents,

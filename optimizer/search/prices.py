@@ -218,14 +218,16 @@ def full_price(d, s, w, vehicle, length):
     if end_s >= NEVER:
         return np.inf, np.int64(0)
     cents, work_s, early = _traced_price(d, w, vehicle, length, last, last_way, end_s, end_way_s)
-    if _too_much(d, s, vehicle, work_s):
+    if work_s > d.vehicle[vehicle].most_work_s:
         return np.inf, np.int64(0)
     if early:
         last, last_way, end_s, end_way_s = _timed(d, w, vehicle, length, True)
         if end_s < NEVER:
             wished, wished_work_s, _ = _traced_price(d, w, vehicle, length, last, last_way, end_s, end_way_s)
-            if wished < cents and not _too_much(d, s, vehicle, wished_work_s):
-                return wished, wished_work_s
+            if wished < cents and wished_work_s <= d.vehicle[vehicle].most_work_s:
+                cents, work_s = wished, wished_work_s
+    if _too_much(d, s, vehicle, work_s):
+        return np.inf, np.int64(0)
     return cents, work_s
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core import clock
+from dispatch.planning import runs
 from tests.dispatch.planning_desk import work
 from tests.towns import HOUR, MORNING, Town, visit_of
 
@@ -144,6 +145,19 @@ def test_a_request_that_makes_no_sense_names_the_field(
     answer = desk.post("/optimization-runs", body)
     assert answer.status_code == 422
     assert field in answer.json["errors"]
+
+
+def test_a_run_over_too_many_orders_is_told_in_the_readers_language(
+    town: Town, desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "MOST_ORDERS", 1)
+    town.add_engineer()
+    town.add_orders(2)
+    for language, said in (("en", "More than 1 orders are open"), ("zh", "未完成的工单超过 1 张")):
+        answer = desk.post("/optimization-runs", {"day": "2026-11-23"}, headers={"Accept-Language": language})
+        assert (answer.status_code, answer.json["code"]) == (422, "too_many_orders")
+        assert said in answer.json["detail"]
+        assert "territory_ids" in answer.json["errors"]
 
 
 def test_the_plan_of_a_territory_holds_no_others_and_shows_missed_work(town: Town, desk: Any) -> None:

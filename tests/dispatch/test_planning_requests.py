@@ -62,6 +62,20 @@ def test_a_run_for_no_engineers_or_no_orders_is_refused_in_a_sentence(town: Town
     assert ask(town, order_ids=[town.orders[0].id])
 
 
+def test_more_open_orders_than_one_run_can_plan_are_refused_with_the_way_out(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "MOST_ORDERS", 2)
+    town.add_engineer()
+    town.add_orders(2)
+    assert ask(town)
+    town.add_order()
+    with pytest.raises(Invalid, match="More than 2 orders are open: plan one territory after") as refused:
+        ask(town)
+    assert refused.value.code == "too_many_orders"
+    assert ask(town, order_ids=[order.id for order in town.orders[1:]])
+
+
 def test_the_past_is_what_the_clock_says(town: Town) -> None:
     town.add_engineer()
     town.add_order()

@@ -51,3 +51,43 @@ def test_wrong_files_are_told(problem_file: str, tmp_path: Path, capsys: pytest.
     assert main(["score", problem_file, str(out)]) == 2
     assert "names what" in capsys.readouterr().err
     assert main(["solve", problem_file, "--seconds", "-1"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "this is not JSON"),
+        (b"\x00\xff\xfe\x80", "cannot be read: 'utf-8' codec"),
+        (b"\x89PNG\r\n\x1a\n", "cannot be read"),
+        (b"[" * 100_000, "this is not JSON"),
+        (b"9" * 5_000, "cannot be read"),
+        (b"null", "must be an object with 'version' and 'problem'"),
+        (b'{"version": 1, "problem": null}', "problem must be an object, not null"),
+        (b'{"version": "1", "problem": {}}', "version must be 1, not '1'"),
+        (
+            b'{"version": 1, "problem": {"tasks": [NaN], "engineers": [], "travel": {}}}',
+            "must be an object, not NaN",
+        ),
+    ],
+    ids=lambda value: str(value[:20]),
+)
+def test_rubbish_is_told_not_thrown(
+    content: bytes, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rubbish = tmp_path / "rubbish.json"
+    rubbish.write_bytes(content)
+    for command in (["solve", str(rubbish)], ["check", str(rubbish), str(rubbish)]):
+        assert main(command) == 2
+        said = capsys.readouterr().err
+        assert said.startswith(f"optimizer: {rubbish} cannot be read: ")
+        assert sentence in said
+        assert len(said) < 500
+
+
+def test_where_no_plan_can_be_written_is_told_before_it_is_sought(
+    problem_file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for out in (tmp_path, tmp_path / "nowhere" / "plan.json"):
+        assert main(["solve", problem_file, "--seconds", "600", "--out", str(out)]) == 2
+        assert "cannot be written: name a file in a folder that exists" in capsys.readouterr().err
+    assert main(["solve", str(tmp_path)]) == 2

@@ -18,6 +18,8 @@ calm = settings(
     suppress_health_check=list(HealthCheck),
 )
 
+thorough = settings(calm, max_examples=20_000)
+
 
 def stops_of(result: Result) -> dict[str, tuple[str, int]]:
     return {stop.id: (route.engineer, stop.start_s) for route in result.plan.routes for stop in route.stops}
@@ -32,6 +34,15 @@ def test_every_plan_passes_the_check_and_gives_reasons(engine: Engine, problem: 
     crew = {engineer.id for engineer in problem.engineers}
     for left in result.plan.unplanned:
         assert {one for reason in left.reasons for one in reason.engineers} == crew
+
+
+@pytest.mark.full
+@thorough
+@given(problem=problems())
+def test_every_plan_of_every_engine_passes_the_check_always(problem: Problem) -> None:
+    assert check(problem, solve(problem, seconds=60, iterations=200, engine="search").plan) == []
+    for engine in ("routing", "insertion"):
+        assert check(problem, solve(problem, seconds=0.05, engine=engine).plan) == []
 
 
 @calm

@@ -1,6 +1,7 @@
 """How a search begins, goes on and ends."""
 
 import sys
+from typing import Any
 
 import pytest
 
@@ -56,6 +57,9 @@ def test_cancelling_gives_the_best_plan_so_far() -> None:
 
 def test_no_time_at_all_still_gives_a_plan() -> None:
     result = solved(problem(), seconds=1e-9)
+    assert result.score.planned_tasks == 1
+    assert NoticeKind.NO_TIME in {notice.kind for notice in result.warnings}
+    result = solved(problem(), "insertion", seconds=1e-9)
     assert rules(result, "A") == {Rule.NO_TIME}
     assert NoticeKind.NO_TIME in {notice.kind for notice in result.warnings}
 
@@ -93,11 +97,30 @@ def test_a_plan_that_breaks_a_rule_never_leaves(monkeypatch: pytest.MonkeyPatch)
         solved(problem())
 
 
-def test_wrong_arguments_are_refused() -> None:
-    with pytest.raises(ValueError, match="seconds must be positive"):
-        solve(problem(), seconds=0)
-    with pytest.raises(ValueError, match="engine must be one of"):
-        solve(problem(), seconds=1, engine="magic")  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"seconds": 0}, "seconds must be positive, not 0"),
+        ({"seconds": float("nan")}, "seconds must be positive, not nan"),
+        ({"seconds": "5"}, "seconds must be positive, not '5'"),
+        ({"engine": "magic"}, "engine must be one of auto, search"),
+        ({"seed": -1}, "seed must be a whole number from 0 to 4294967295, not -1"),
+        ({"seed": 2**32}, "seed must be a whole number"),
+        ({"iterations": -1}, "iterations must be a whole number from 0"),
+        ({"iterations": 1.5}, "iterations must be a whole number from 0"),
+        ({"processes": 0}, "processes must be a whole number from 1"),
+        ({"initial": "plan.json"}, "the initial plan must be a Plan, not a str"),
+        ({"problem": None}, "what is to be solved must be a Problem, not a NoneType"),
+    ],
+    ids=str,
+)
+def test_wrong_arguments_are_refused(wrong: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        solve(**{"problem": problem(), "seconds": 1, **wrong})
+
+
+def test_the_last_seed_and_no_step_are_welcome() -> None:
+    assert solved(problem(), seed=2**32 - 1, iterations=0).score.planned_tasks == 1
 
 
 @pytest.mark.parametrize("lunch", [False, True])

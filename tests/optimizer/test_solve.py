@@ -1,5 +1,6 @@
 """What holds of every answer of `solve`."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -100,6 +101,18 @@ def test_territory_and_unreachable_places_are_reasons() -> None:
     seconds = line().seconds[0].copy()
     seconds[1, 0] = 2**31 - 1
     assert rules(solved(problem(travel=Travel(seconds))), "A") == {Rule.UNREACHABLE}
+
+
+def test_reasons_of_very_many_left_out_are_told_at_once_and_held_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys.modules["optimizer.run"], "_THOROUGH_PAIRS", 0)
+    tasks = (task(refused=("E",)), task("B", refused=("E",)), task("C", required=("gone",)))
+    result = solved(problem(*tasks, crew=CREW), seconds=1e-9)
+    a, b, c = ({one.rule: one.engineers for one in left.reasons} for left in result.plan.unplanned)
+    assert a == b == {Rule.REFUSED: ("E",), Rule.NO_ROOM: ("F",)}
+    assert a[Rule.NO_ROOM] is b[Rule.NO_ROOM]
+    assert c == {Rule.REQUIRED: ("E", "F")}
 
 
 def test_a_full_shift_has_no_room() -> None:
