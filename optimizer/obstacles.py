@@ -31,7 +31,7 @@ class Obstacles:
     ----------
     rules : dict of int to list of Rule
         By engineer; who is not in it has room.
-    personal : dict of int to list of Rule
+    standing : dict of int to list of Rule
         Those that hold whatever is planned.
     rooms : dict of int to Insertion
         The cheapest place with each engineer who has no rule against him.
@@ -41,14 +41,14 @@ class Obstacles:
         draft = inserter.draft
         self.draft, self.alone, self.task = draft, alone, task
         self.ties = ties_of(draft, task)
-        self.personal = personal_rules(draft, task)
+        self.standing = personal_rules(draft, task)
         for number in range(len(draft.arrays.problem.engineers)):
             for rule in self._standing(number):
-                if rule not in self.personal.get(number, ()):
-                    self.personal.setdefault(number, []).append(rule)
+                if rule not in self.standing.get(number, ()):
+                    self.standing.setdefault(number, []).append(rule)
         rooms = self._rooms(inserter, self.ties, tries)
         freely = self._rooms(inserter, None, 1) if self.ties else rooms
-        self.rules = {number: list(rules) for number, rules in self.personal.items()}
+        self.rules = {number: list(rules) for number, rules in self.standing.items()}
         for number in range(len(draft.arrays.problem.engineers)):
             rules = self.rules.setdefault(number, [])
             if not rules and number not in rooms:
@@ -71,15 +71,21 @@ class Obstacles:
             del draft.narrowed[task]
 
     def _standing(self, number: int) -> Iterable[Rule]:
-        """Return every rule that would have to give way for the task to fit with nothing else to do."""
+        """Return the rules that would have to give way for the task to fit with nothing else to do.
+
+        Of several shifts those count where the fewest rules would.
+        """
         vehicles = self.alone.arrays.vehicles_of[number]
-        found: dict[Rule, None] = {}
+        chains = []
         for vehicle in vehicles:
             first = self.alone.earliest(vehicle, [self.task])
             if not isinstance(first, Misfit):
                 return ()
-            found.update(dict.fromkeys(self._chain(number, vehicle - vehicles[0], first)))
-        return found or (() if vehicles else (Rule.SHIFT_END,))
+            chains.append(self._chain(number, vehicle - vehicles[0], first))
+        if not vehicles:
+            return (Rule.SHIFT_END,)
+        fewest = min(map(len, chains))
+        return dict.fromkeys(rule for chain in chains if len(chain) == fewest for rule in chain)
 
     def _chain(self, number: int, shift: int, misfit: Misfit | None) -> list[Rule]:
         """Return the rules met one after the other when each one met is waived."""
@@ -122,7 +128,7 @@ class Obstacles:
         if most_trials and not missed:
             relief = Relief(self.draft, self.task, self.ties)
             order = inserter.nearest(self.task)
-            relaxations = relief.smallest(order, self.personal, self.rooms, most_trials)
+            relaxations = relief.smallest(order, self.standing, self.rooms, most_trials)
         name = self.draft.arrays.problem.tasks[self.task].id
         return Unplanned(name, grouped(self.draft, rules), relaxations)
 

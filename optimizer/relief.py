@@ -14,16 +14,6 @@ from optimizer.tasks import Task
 
 #: How many relaxations are named for a task.
 MOST_RELAXATIONS = 3
-#: Rules between a task and an engineer that may be relaxed.
-_PERSONAL = (
-    Rule.SKILL,
-    Rule.TOOL,
-    Rule.PART,
-    Rule.TERRITORY,
-    Rule.REFUSED,
-    Rule.REQUIRED,
-    Rule.LOCKED_ENGINEER,
-)
 
 
 class Relief:
@@ -46,7 +36,7 @@ class Relief:
     def smallest(
         self,
         engineers: list[int],
-        personal: dict[int, list[Rule]],
+        standing: dict[int, list[Rule]],
         rooms: dict[int, Insertion],
         most_trials: int,
     ) -> tuple[Relaxation, ...]:
@@ -56,7 +46,7 @@ class Relief:
         ----------
         engineers : list of int
             Whom to ask, in this order.
-        personal : dict of int to rules
+        standing : dict of int to rules
             What stands between the task and each engineer, whatever is planned.
         rooms : dict of int to Insertion
             Places that break no rule.
@@ -70,15 +60,15 @@ class Relief:
                 break
             if self.ties and (self.ties.missing or not self.ties.engineers[number]):
                 continue
-            rules = personal.get(number, [])
+            rules = standing.get(number, [])
             if number in rooms:
                 candidates = self._dearer(number, rooms[number])
-            elif len(rules) > 1 or not set(rules) <= set(_PERSONAL):
-                continue
-            elif rules:
+            elif self.draft.arrays.allowed[self.task, number]:
+                candidates = self._roomier(number, trials)
+            elif len(rules) == 1:
                 candidates = self._personal(rules[0], number, trials)
             else:
-                candidates = self._roomier(number, trials)
+                continue
             for one in candidates:
                 if one.rule not in found or burden(one) < burden(found[one.rule]):
                     found[one.rule] = one
