@@ -137,7 +137,7 @@ class Inserter:
         Most positions fall here, before anything is looked up in the large matrix.
         """
         opens_s = visit.windows[0][0] if visit.windows else _NEVER
-        closes_s = visit.windows[-1][1] if visit.windows else -_NEVER
+        closes_s = max((until_s for _, until_s in visit.windows), default=-_NEVER)
         ready = self._ready[vehicles]
         fits = np.maximum(ready, opens_s) + visit.service_s <= self._latest[vehicles]
         return np.nonzero(fits & (ready <= closes_s))

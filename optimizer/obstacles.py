@@ -41,13 +41,14 @@ class Obstacles:
         draft = inserter.draft
         self.draft, self.alone, self.task = draft, alone, task
         self.ties = ties_of(draft, task)
-        self.standing = personal_rules(draft, task)
-        for number in range(len(draft.arrays.problem.engineers)):
-            for rule in self._standing(number):
-                if rule not in self.standing.get(number, ()):
-                    self.standing.setdefault(number, []).append(rule)
         rooms = self._rooms(inserter, self.ties, tries)
         freely = self._rooms(inserter, None, 1) if self.ties else rooms
+        self.standing = personal_rules(draft, task)
+        for number in range(len(draft.arrays.problem.engineers)):
+            # Where the way over other tasks is the shorter one, there may be room only among them.
+            for rule in self._standing(number) if number not in freely else ():
+                if rule not in self.standing.get(number, ()):
+                    self.standing.setdefault(number, []).append(rule)
         self.rules = {number: list(rules) for number, rules in self.standing.items()}
         for number in range(len(draft.arrays.problem.engineers)):
             rules = self.rules.setdefault(number, [])
