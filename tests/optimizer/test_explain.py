@@ -277,6 +277,18 @@ def test_the_terms_say_what_speaks_for_the_engineer_who_goes() -> None:
     assert dict(other.terms) == {"travel_time_cents": 2_000, "preference_cents": 700, "overskill_cents": 150}
 
 
+def test_of_many_others_the_three_cheapest_are_told_the_cheapest_first() -> None:
+    homes = (0, 5, 4, 3, 2)
+    crew = tuple(engineer(f"at {home}", shifts=(shift(start_place=home, end_place=home),)) for home in homes)
+    given = problem(crew=crew, weights=replace(FREE, travel_cents_per_hour=6_000))
+    found = draft_of(Arrays(given), Plan())
+    tried = found.trial(0, [0])
+    assert isinstance(tried, tuple)
+    found.put(0, [0], tried)
+    told = explain(given, Plan(routes_of(found)), "A").others
+    assert [(one.engineer, one.cents) for one in told] == [("at 2", 0), ("at 3", 2_000), ("at 4", 4_000)]
+
+
 def test_a_task_its_route_does_not_stand_without_has_no_price() -> None:
     seconds = line().seconds[0].copy()
     seconds[0, 2] = UNREACHABLE
