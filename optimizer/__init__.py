@@ -5,7 +5,8 @@ A library of its own: it knows nothing of the programme around it.
 
 from optimizer.check import check
 from optimizer.crew import Break, Depot, Engineer, Shift
-from optimizer.plan import Plan, Reason, Route, Rule, Stop, Unplanned
+from optimizer.explain import Alternative, Explanation, explain
+from optimizer.plan import Plan, Reason, Relaxation, Route, Rule, Stop, Unplanned
 from optimizer.problem import Problem
 from optimizer.result import Notice, NoticeKind, Progress, Result
 from optimizer.score import Score, score
@@ -17,9 +18,11 @@ from optimizer.weights import Weights
 
 __all__ = [
     "UNREACHABLE",
+    "Alternative",
     "Break",
     "Depot",
     "Engineer",
+    "Explanation",
     "Link",
     "Lock",
     "Notice",
@@ -29,6 +32,7 @@ __all__ = [
     "Problem",
     "Progress",
     "Reason",
+    "Relaxation",
     "Result",
     "Route",
     "Rule",
@@ -41,6 +45,7 @@ __all__ = [
     "Violation",
     "Weights",
     "check",
+    "explain",
     "score",
     "solve",
 ]

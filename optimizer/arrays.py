@@ -78,8 +78,7 @@ class Arrays:
         self.vehicles_of: list[list[int]] = [[] for _ in problem.engineers]
         for number, vehicle in enumerate(self.vehicles):
             self.vehicles_of[vehicle.engineer].append(number)
-        seconds = problem.travel.seconds
-        self.fastest: NDArray[np.integer] = seconds[0] if len(seconds) == 1 else seconds.min(axis=0)
+        self.fastest: NDArray[np.integer] = problem.travel.fastest
         self.metres = problem.travel.metres
         times: dict[int, LegTime] = {}
         for engineer in problem.engineers:

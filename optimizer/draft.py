@@ -55,6 +55,18 @@ class Draft:
                 stock[index[task.lock.engineer]].subtract(dict(task.parts))
         return stock
 
+    def stock_left(self, engineer: int) -> Counter[str]:
+        """Return the parts in an engineer's van that nothing planned or locked needs."""
+        if self._stock is None:
+            return Counter(dict(self.arrays.problem.engineers[engineer].parts))
+        left = self._stock[engineer].copy()
+        for number in self.arrays.vehicles_of[engineer]:
+            for index in self.orders[number]:
+                task = self.arrays.problem.tasks[index]
+                if not (task.lock and task.lock.engineer is not None):
+                    left.subtract(dict(task.parts))
+        return left
+
     def copy(self) -> "Draft":
         """Return a draft that stays as this one is now."""
         twin = object.__new__(Draft)
@@ -85,24 +97,34 @@ class Draft:
 
         The cost holds all terms of this route alone; spread and empty engineers are not in it.
         """
-        limit = self._limit_broken(vehicle, order)
-        if limit:
-            return Misfit(limit, len(order) - 1)
-        table = self._timed(vehicle, [self.visit(task) for task in order])
+        table = self._earliest(vehicle, order)
         if isinstance(table, Misfit):
             return table
-        cost = self._cost(vehicle, order, table)
+        cost = self.cost(vehicle, order, table)
         wished = self._wished(vehicle, order, table)
         later = self._timed(vehicle, wished) if wished else None
         if isinstance(later, Timetable):
             cost, table = min(
-                (cost, table), (self._cost(vehicle, order, later), later), key=lambda one: one[0]
+                (cost, table), (self.cost(vehicle, order, later), later), key=lambda one: one[0]
             )
         # Only now: how a route is timed must not hang on the engineer's other shifts, or a plan's cost would
         # hang on the order in which its routes are timed.
         return (
             (cost, table) if self._has_strength(vehicle, table.work_s) else Misfit(Rule.MAX_WORK, len(order))
         )
+
+    def earliest(self, vehicle: int, order: list[int]) -> Timetable | Misfit:
+        """Return the earliest timing of a route, whatever it costs, or why there can be none."""
+        table = self._earliest(vehicle, order)
+        if isinstance(table, Misfit) or self._has_strength(vehicle, table.work_s):
+            return table
+        return Misfit(Rule.MAX_WORK, len(order))
+
+    def _earliest(self, vehicle: int, order: list[int]) -> Timetable | Misfit:
+        limit = self._limit_broken(vehicle, order)
+        if limit:
+            return Misfit(limit, len(order) - 1)
+        return self._timed(vehicle, [self.visit(task) for task in order])
 
     def _timed(self, vehicle: int, visits: list[Visit]) -> Timetable | Misfit:
         one = self.arrays.vehicles[vehicle]
@@ -158,7 +180,8 @@ class Draft:
                 return Rule.PART
         return None
 
-    def _cost(self, vehicle: int, order: list[int], table: Timetable) -> float:
+    def cost(self, vehicle: int, order: list[int], table: Timetable) -> float:
+        """Return all terms of a timed route alone [cents]; spread and empty engineers are not in it."""
         one, arrays = self.arrays.vehicles[vehicle], self.arrays
         engineer, weights = arrays.problem.engineers[one.engineer], arrays.problem.weights
         cents = table.travel_s * weights.travel_cents_per_hour / _HOUR_S

@@ -137,7 +137,7 @@ class Inserter:
         Most positions fall here, before anything is looked up in the large matrix.
         """
         opens_s = visit.windows[0][0] if visit.windows else _NEVER
-        closes_s = visit.windows[-1][1] if visit.windows else -_NEVER
+        closes_s = max((until_s for _, until_s in visit.windows), default=-_NEVER)
         ready = self._ready[vehicles]
         fits = np.maximum(ready, opens_s) + visit.service_s <= self._latest[vehicles]
         return np.nonzero(fits & (ready <= closes_s))
@@ -186,21 +186,45 @@ class Inserter:
                 break
         return best
 
-    def engineers_with_room(self, task: int) -> set[int]:
-        """Return who could still take a task, whatever it costs."""
-        vehicles = np.flatnonzero(self.draft.arrays.allowed[task][self._engineer])
-        found: set[int] = set()
+    def rooms(self, task: int, tries: int) -> dict[int, Insertion]:
+        """Return who could still take a task, whatever it costs, each with the cheapest place.
+
+        Parameters
+        ----------
+        task : int
+        tries : int
+            How many feasible places of each engineer to price exactly.
+        """
+        draft = self.draft
+        vehicles = np.flatnonzero(draft.arrays.allowed[task][self._engineer])
+        found: dict[int, Insertion] = {}
         if not len(vehicles):
             return found
-        positions, _ = self._ranked(task, vehicles)
-        for position in positions:
-            row, column = divmod(int(position), self._columns)
+        positions, cents = self._ranked(task, vehicles)
+        left = dict.fromkeys(map(int, self._engineer[vehicles]), tries)
+        for number in np.argsort(cents, kind="stable"):
+            row, column = divmod(int(positions[number]), self._columns)
             vehicle = int(vehicles[row])
-            order = self.draft.orders[vehicle]
-            engineer = self.draft.arrays.vehicles[vehicle].engineer
-            if engineer not in found and self._tried(vehicle, [*order[:column], task, *order[column:]]):
-                found.add(engineer)
+            engineer = int(self._engineer[vehicle])
+            if not left[engineer]:
+                continue
+            order = draft.orders[vehicle]
+            insertion = self._tried(vehicle, [*order[:column], task, *order[column:]])
+            if insertion is None:
+                continue
+            left[engineer] -= 1
+            if engineer not in found or insertion.cents < found[engineer].cents:
+                found[engineer] = insertion
         return found
+
+    def nearest(self, task: int) -> list[int]:
+        """Return the engineers with a shift, whoever has the least detour to a task first."""
+        place, fastest = self.draft.arrays.visits[task].place, self.draft.arrays.fastest
+        back = np.where(self._to < 0, 0, fastest[place, self._to].astype(np.int64))
+        detour = fastest[self._from, place].astype(np.int64) + back - self._leg_s
+        least = np.where(self._ready < _NEVER, detour, _NEVER).min(axis=1, initial=_NEVER)
+        engineers = self._engineer[np.argsort(least, kind="stable")]
+        return list(dict.fromkeys(map(int, engineers)))
 
     def _tried(self, vehicle: int, order: list[int]) -> Insertion | None:
         draft = self.draft

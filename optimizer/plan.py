@@ -97,12 +97,42 @@ class Reason:
     engineers: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Relaxation:
+    """One rule that, relaxed so far for one engineer, lets a task into the plan as it is.
+
+    Parameters
+    ----------
+    rule : Rule
+    engineer : str
+    amount : int
+        By how much: seconds of overtime (SHIFT_END), of work (MAX_WORK), by which a window opens earlier
+        (WINDOW, negative) or closes later, by which the deadline is later; cents by which leaving
+        the task out must cost more (COST); levels missing of a skill, pieces of a part, tasks more
+        (MAX_TASKS); else 1.
+    cents : int
+        What the task would then add to the cost of the plan, without what leaving it out costs.
+    about : str
+        The skill, part, tool or territory.
+    index : int
+        Which of the engineer's shifts (SHIFT_END, MAX_TASKS, MAX_WORK), or of the task's windows.
+    """
+
+    rule: Rule
+    engineer: str
+    amount: int
+    cents: int
+    about: str = ""
+    index: int = 0
+
+
 @dataclass(frozen=True)
 class Unplanned:
-    """A task left out, with the reasons; every engineer is in at least one of them."""
+    """A task left out: the reasons (every engineer is in at least one), and what would help, least first."""
 
     task: str
     reasons: tuple[Reason, ...] = ()
+    relaxations: tuple[Relaxation, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,23 @@ from dataclasses import replace
 
 from optimizer.arrays import Arrays, visit_of
 from optimizer.draft import Draft
-from optimizer.explain import reasons
 from optimizer.insertion import Inserter, tasks_by_urgency
 from optimizer.links import linked_groups
-from optimizer.plan import Plan, Route, Stop, Unplanned
+from optimizer.obstacles import Obstacles, plain_reasons
+from optimizer.plan import Plan, Unplanned
 from optimizer.problem import Problem
 from optimizer.result import Notice, NoticeKind, Progress
+from optimizer.routes import routes_of
 from optimizer.routing import improved_orders
 from optimizer.score import score
 
 #: Tasks left out times engineers for which reasons are looked into even when the time is up.
-_THOROUGH_PAIRS = 20_000
+_THOROUGH_PAIRS = 10_000
+#: Tasks left out for which it is looked into what would help, and timings of a route for each of them.
+_MOST_RELIEVED = 100
+_RELIEF_TRIALS = 500
+#: Places of each engineer that are priced to tell whether a task left out is worth it.
+_TRIES = 4
 
 
 class Run:
@@ -197,39 +203,27 @@ class Run:
     def plan_of(self, draft: Draft, explained: bool = True) -> Plan:
         """Return a draft as a plan, with the reasons for what is left out.
 
-        Of very many left out, once the time is up, only what is between task and engineer is told.
+        The dearest of those left out come first: for some of them, while there is time, it is looked
+        into what would help; of very many, once the time is up, only what is between task and engineer
+        is told.
         """
-        tasks, routes = self.problem.tasks, []
-        for vehicle, table, order in zip(self.arrays.vehicles, draft.tables, draft.orders, strict=True):
-            if table is None:
-                continue
-            stops = tuple(
-                Stop(
-                    id=tasks[task].id,
-                    arrival_s=halt.arrival_s,
-                    start_s=halt.start_s,
-                    end_s=halt.end_s,
-                    leave_s=halt.end_s,
-                )
-                for task, halt in zip(order, table.halts, strict=True)
-            )
-            routes.append(
-                Route(
-                    engineer=self.problem.engineers[vehicle.engineer].id,
-                    shift=vehicle.shift_index,
-                    leave_s=table.leave_s,
-                    stops=stops,
-                    end_s=table.end_s,
-                    breaks=table.breaks,
-                )
-            )
+        tasks, routes = self.problem.tasks, routes_of(draft)
         left = [task for task in range(len(tasks)) if task not in draft.where]
         if not explained:
-            return Plan(tuple(routes), tuple(Unplanned(tasks[task].id) for task in left))
+            return Plan(routes, tuple(Unplanned(tasks[task].id) for task in left))
         inserter, alone = Inserter(draft), Draft(self.arrays)
         most = _THOROUGH_PAIRS // max(1, len(self.problem.engineers))
-        unplanned = (
-            reasons(draft, inserter, alone, task, thorough=number < most or not self.late())
-            for number, task in enumerate(left)
-        )
-        return Plan(tuple(routes), tuple(unplanned))
+        dearest = sorted(left, key=lambda task: -float(self.arrays.unplanned_cents[task]))
+        told: dict[int, Unplanned] = {}
+        thorough: list[Obstacles] = []
+        for number, task in enumerate(dearest):
+            if number < most or not self.late():
+                thorough.append(Obstacles(inserter, alone, task, _TRIES))
+                told[task] = thorough[-1].told(inserter)
+            else:
+                told[task] = plain_reasons(draft, task)
+        for obstacles in thorough[:_MOST_RELIEVED]:
+            if self.stop():
+                break
+            told[obstacles.task] = obstacles.told(inserter, _RELIEF_TRIALS)
+        return Plan(routes, tuple(told[task] for task in left))

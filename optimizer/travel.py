@@ -1,6 +1,7 @@
 """How long and how far it is from every place to every other."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -95,6 +96,12 @@ class Travel:
     def places(self) -> int:
         """Number of places."""
         return int(self.seconds.shape[1])
+
+    @cached_property
+    def fastest(self) -> Whole:
+        """Travel seconds in the fastest band: (n, n)."""
+        fastest: Whole = self.seconds[0] if len(self.seconds) == 1 else self.seconds.min(axis=0)
+        return fastest
 
     def __eq__(self, other: object) -> bool:
         return (

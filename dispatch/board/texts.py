@@ -40,6 +40,7 @@ _TEXTS = {
     "engineers": mark("Engineers with work"),
     "time": mark("Time"),
     "why": mark("Why"),
+    "would_help": mark("Would help:"),
     "promise": mark("breaks a promise"),
     "left_out_now": mark("left as it was"),
     "stale": mark("changed meanwhile"),

@@ -12,7 +12,15 @@ from sqlalchemy import func, select
 
 from core import api
 from core.db import db, transaction
-from dispatch.planning import comparison, plan_schemas, queries, runs, schemas
+from dispatch.planning import (
+    comparison,
+    explanation_schemas,
+    explanations,
+    plan_schemas,
+    queries,
+    runs,
+    schemas,
+)
 from dispatch.planning.models import OptimizationRun
 
 blp = api.blueprint("planning", __name__, "Optimization runs, and the plan that is published")
@@ -81,6 +89,19 @@ def assignments(query: dict[str, Any], run_id: uuid.UUID) -> Any:
     )
     total = comparison.count_of(run, changes)
     return {"items": items, "page": query["page"], "page_size": size, "total": total}
+
+
+@blp.route("/optimization-runs/<uuid:run_id>/visits/<uuid:visit_id>", endpoint="optimization_run_visit")
+@api.needs(runs.READ)
+@blp.response(200, explanation_schemas.RunExplanationSchema)
+@blp.doc(
+    operationId="explain_optimization_run_visit",
+    summary="Why a run puts a visit where it does, or leaves it out, and what would help",
+)
+def explanation(run_id: uuid.UUID, visit_id: uuid.UUID) -> Any:
+    """Answer what is worked out anew from the problem that is kept of the run."""
+    who = api.actor()
+    return explanations.explanation_of(who, runs.run_of(who, run_id), visit_id)
 
 
 @blp.route("/optimization-runs/<uuid:run_id>/publish", methods=["POST"])

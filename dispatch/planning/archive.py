@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select
 from core.db import db
 from core.errors import NotFound, mark
 from dispatch.planning.models import KeptProblem, OptimizationRun
-from optimizer.codec import text_of_plan, text_of_problem
+from optimizer.codec import plan_from_text, problem_from_text, text_of_plan, text_of_problem
 from optimizer.plan import Plan
 from optimizer.problem import Problem
 
@@ -58,3 +58,15 @@ def texts_of(run: OptimizationRun) -> dict[str, str]:
             places=MOST_PLACES,
         )
     return {name: zlib.decompress(getattr(found, name)).decode() for name in ("problem", "plan")}
+
+
+def problem_and_plan_of(run: OptimizationRun) -> tuple[Problem, Plan]:
+    """Return what a run was asked and what it answered.
+
+    Raises
+    ------
+    NotFound
+        There is no plan, or nothing is kept of the run any more.
+    """
+    texts = texts_of(run)
+    return problem_from_text(texts["problem"]), plan_from_text(texts["plan"])

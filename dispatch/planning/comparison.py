@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
 from collections.abc import Collection
 from typing import Any
@@ -14,9 +13,9 @@ from core.auth.actors import Actor
 from core.db import db
 from dispatch.customers.models import Customer, Site
 from dispatch.planning.models import CHANGES, OUTCOMES, OptimizationRun, RunAssignment
+from dispatch.planning.names import Names
 from dispatch.planning.publication import MOVES
-from dispatch.planning.reasons import told
-from dispatch.workforce.models import Engineer
+from dispatch.planning.reasons import helps, told
 from dispatch.workorders.models import Visit, WorkOrder
 
 MOST_CHANGES = 2_000
@@ -78,7 +77,7 @@ def assignments_of(
         .order_by(RunAssignment.planned_start_at.is_(None), RunAssignment.planned_start_at, WorkOrder.number)
     )
     rows = db.session.execute(query.limit(limit).offset(offset))
-    names = _engineer_names()
+    names = Names()
     return [
         {
             "visit_id": row.visit_id,
@@ -91,17 +90,18 @@ def assignments_of(
             "change": row.change,
             "outcome": row.outcome,
             "engineer_id": row.engineer_id,
-            "engineer": names.get(row.engineer_id, ""),
+            "engineer": names.engineer(str(row.engineer_id)),
             "planned_start_at": row.planned_start_at,
             "planned_end_at": row.planned_end_at,
             "travel_s": row.travel_s,
             "distance_m": row.distance_m,
             "was_engineer_id": row.was_engineer_id,
-            "was_engineer": names.get(row.was_engineer_id, ""),
+            "was_engineer": names.engineer(str(row.was_engineer_id)),
             "was_start_at": row.was_start_at,
             "due_at": seen.resolve_due_at or seen.respond_due_at,
             "breaks_promise": _breaks_promise(row, seen),
             "reasons": told(row.reasons),
+            "relaxations": helps(row.relaxations, names),
         }
         for seen in rows
         for row in (seen[0],)
@@ -125,10 +125,6 @@ def _assignments(run: OptimizationRun, changes: Collection[str] | None) -> Selec
         .where(RunAssignment.run_id == run.id)
     )
     return query if changes is None else query.where(RunAssignment.change.in_(changes))
-
-
-def _engineer_names() -> dict[uuid.UUID | None, str]:
-    return {row.id: row.name for row in db.session.execute(select(Engineer.id, Engineer.name))}
 
 
 def _breaks_promise(row: RunAssignment, visit: Any) -> bool:

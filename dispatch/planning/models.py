@@ -94,6 +94,7 @@ class RunAssignment(db.Model):  # type: ignore[name-defined,misc]
     was_engineer_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     was_start_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reasons: Mapped[list[Any] | None] = mapped_column(Json)
+    relaxations: Mapped[list[Any] | None] = mapped_column(Json)
 
 
 class KeptProblem(db.Model):  # type: ignore[name-defined,misc]

@@ -12,7 +12,7 @@ from core.errors import mark
 from core.i18n import local_time
 from core.pages import Pages, blueprint
 from core.verb_pages import Verb, action_of, add_verbs
-from dispatch.planning import comparison, runs
+from dispatch.planning import comparison, explanation_pages, runs
 from dispatch.planning.models import OptimizationRun
 from dispatch.planning.resources import RUNS
 from dispatch.planning.schemas import RUN_STATUS_NAMES
@@ -157,12 +157,12 @@ def _changes_table(actor: Actor, run: OptimizationRun) -> dict[str, Any]:
     return {
         "title": title,
         "columns": [{"key": key, "label": label} for key, label in labels],
-        "rows": [_change_row(one) for one in shown],
+        "rows": [_change_row(run, one) for one in shown],
         "empty_text": gettext("Nothing would change."),
     }
 
 
-def _change_row(one: dict[str, Any]) -> dict[str, Any]:
+def _change_row(run: OptimizationRun, one: dict[str, Any]) -> dict[str, Any]:
     words, tone = CHANGE_NAMES[one["change"]]
     said = [reason["sentence"] for reason in one["reasons"]]
     if one["breaks_promise"]:
@@ -174,8 +174,14 @@ def _change_row(one: dict[str, Any]) -> dict[str, Any]:
             "detail": one["title"],
         },
         "change": {"text": gettext(words), "tone": tone},
-        "why": " ".join(said),
+        "why": {
+            "text": " ".join(said) or gettext("Why"),
+            "url": url_for("optimization_runs.visit", record_id=run.id, visit_id=one["visit_id"]),
+            "detail": " ".join(help_["sentence"] for help_ in one["relaxations"]),
+        },
     }
+    if row["why"]["detail"]:
+        row["why"]["detail"] = gettext("Would help: %(what)s", what=row["why"]["detail"])
     for name, now, was in (
         ("engineer", one["engineer"], one["was_engineer"]),
         ("time", local_time(one["planned_start_at"]), local_time(one["was_start_at"])),
@@ -221,3 +227,4 @@ bp = blueprint(
     __name__,
 )
 add_verbs(bp, RUNS, tuple(VERBS.values()))
+bp.add_url_rule("/<uuid:record_id>/visits/<uuid:visit_id>", "visit", explanation_pages.visit)

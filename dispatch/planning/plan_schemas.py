@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 from core.fields import Instant
-from dispatch.planning.schemas import UnplannedReasonSchema
+from dispatch.planning.explanation_schemas import RunRelaxationSchema, UnplannedReasonSchema
 
 
 class PlanArgs(Schema):
@@ -49,9 +49,10 @@ class PlannedVisitSchema(Schema):
 
 
 class UnplannedVisitSchema(PlannedVisitSchema):
-    """An open visit without a place; the reasons are those of the latest run, while they hold."""
+    """An open visit without a place; what is said of it is of the latest run, while it holds."""
 
     reasons = fields.List(fields.Nested(UnplannedReasonSchema))
+    relaxations = fields.List(fields.Nested(RunRelaxationSchema))
 
 
 class PauseSchema(Schema):

@@ -19,8 +19,9 @@ from dispatch.flows.models import Category
 from dispatch.planning import rules
 from dispatch.planning.crew import engineers_in, times_of
 from dispatch.planning.models import OptimizationRun, RunAssignment
+from dispatch.planning.names import Names
 from dispatch.planning.open_work import Scope
-from dispatch.planning.reasons import told
+from dispatch.planning.reasons import helps, told
 from dispatch.workforce.models import Engineer, Leave, Shift
 from dispatch.workforce.rules import working_spans
 from dispatch.workorders.models import Visit, WorkOrder
@@ -69,9 +70,9 @@ def published_plan(
     scope = Scope(now, from_at, until_at, territories)
     without_place = or_(Visit.planned_start_at.is_(None), missed)
     unplanned = _visits(without_place, *scope.conditions(), limit=MOST_UNPLANNED)
-    reasons = _reasons([visit["id"] for visit in unplanned])
+    said = _reasons([visit["id"] for visit in unplanned])
     for visit in unplanned:
-        visit["reasons"] = reasons.get(visit["id"], [])
+        visit.update(said.get(visit["id"], {"reasons": [], "relaxations": []}))
     return {
         "from": from_at,
         "until": until_at,
@@ -97,12 +98,18 @@ def published_plan(
     }
 
 
-def _reasons(visit_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[dict[str, Any]]]:
-    """Return why the latest run left each visit out, where its order has not changed since."""
-    found: dict[uuid.UUID, list[dict[str, Any]]] = {}
+def _reasons(visit_ids: list[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
+    """Return why the latest run left each visit out and what would help, while its order has not changed."""
+    found: dict[uuid.UUID, dict[str, Any]] = {}
+    names = Names()
     for first in range(0, len(visit_ids), 500):
         query = (
-            select(RunAssignment.visit_id, RunAssignment.change, RunAssignment.reasons)
+            select(
+                RunAssignment.visit_id,
+                RunAssignment.change,
+                RunAssignment.reasons,
+                RunAssignment.relaxations,
+            )
             .join(OptimizationRun, RunAssignment.run_id == OptimizationRun.id)
             .join(WorkOrder, RunAssignment.order_id == WorkOrder.id)
             .where(
@@ -113,7 +120,11 @@ def _reasons(visit_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[dict[str, Any]]
             .order_by(OptimizationRun.finished_at)
         )
         for row in db.session.execute(query):
-            found[row.visit_id] = told(row.reasons) if row.change == "left_out" else []
+            left_out = row.change == "left_out"
+            found[row.visit_id] = {
+                "reasons": told(row.reasons) if left_out else [],
+                "relaxations": helps(row.relaxations, names) if left_out else [],
+            }
     return found
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import format_decimal, gettext
 
 from core.errors import mark
+from dispatch.planning.names import Names
 from optimizer.plan import Rule, Unplanned
 from optimizer.result import NoticeKind
 
@@ -51,6 +53,42 @@ SENTENCES = {
     Rule.COST: mark("Sending somebody would cost more than leaving it out: %(count)s of %(of)s engineers."),
 }
 
+#: What would help, for one engineer; of a window that opens earlier, `EARLIER`.
+RELAXATIONS = {
+    Rule.SKILL: mark("%(engineer)s goes, though the level of %(about)s is too low by %(count)s."),
+    Rule.TOOL: mark("%(engineer)s takes the tool %(about)s along."),
+    Rule.PART: mark("%(count)s × %(about)s more in the van of %(engineer)s."),
+    Rule.TERRITORY: mark("%(engineer)s helps out in the territory %(about)s."),
+    Rule.REFUSED: mark("The customer accepts %(engineer)s after all."),
+    Rule.REQUIRED: mark("%(engineer)s may come as well as those who are demanded."),
+    Rule.LOCKED_ENGINEER: mark("The visit is locked to %(engineer)s instead."),
+    Rule.WINDOW: mark("A time window closes %(minutes)s minutes later; %(engineer)s goes."),
+    Rule.DEADLINE: mark("The deadline is %(minutes)s minutes later; %(engineer)s goes."),
+    Rule.SHIFT_END: mark("%(engineer)s works %(minutes)s minutes more overtime."),
+    Rule.MAX_TASKS: mark("%(engineer)s makes %(count)s more visits than the limit says."),
+    Rule.MAX_WORK: mark("%(engineer)s works %(minutes)s minutes more than the limit says."),
+    Rule.COST: mark("Leaving it out weighs %(money)s more; then %(engineer)s goes."),
+}
+EARLIER = mark("A time window opens %(minutes)s minutes earlier; %(engineer)s goes.")
+
+#: What the terms of the score are called.
+TERMS = {
+    "travel_time_cents": mark("Travel time"),
+    "distance_cents": mark("Distance"),
+    "duty_cents": mark("Hours on duty"),
+    "unplanned_cents": mark("Work left out"),
+    "lateness_cents": mark("Lateness"),
+    "worst_lateness_cents": mark("The latest visit"),
+    "overtime_cents": mark("Overtime"),
+    "spread_cents": mark("Uneven load"),
+    "change_engineer_cents": mark("Another engineer than published"),
+    "change_time_cents": mark("Another start than published"),
+    "promise_cents": mark("Broken promise"),
+    "preference_cents": mark("None of the preferred engineers"),
+    "overskill_cents": mark("More skill than needed"),
+    "empty_engineer_cents": mark("Engineers without work"),
+}
+
 NOTICES = {
     NoticeKind.NOT_OPTIMISED: mark("Kept to and priced, but not searched for: %(about)s."),
     NoticeKind.TOO_LARGE: mark("Too many orders for the thorough search; a quick plan was made."),
@@ -76,3 +114,28 @@ def told(reasons: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
 def _sentence(reason: dict[str, Any]) -> str:
     facts = {"count": reason.get("count", ""), "of": reason.get("of", "")}
     return gettext(SENTENCES[reason["rule"]]) % facts
+
+
+def money(cents: int) -> str:
+    """Return an amount of money as the reader writes numbers."""
+    text: str = format_decimal(Decimal(cents) / 100, format="#,##0.00")
+    return text
+
+
+def helps(relaxations: list[dict[str, Any]] | None, names: Names) -> list[dict[str, Any]]:
+    """Return stored relaxations with names, and sentences in the reader's language."""
+    found = []
+    for one in relaxations or ():
+        rule, amount = Rule(one["rule"]), one["amount"]
+        engineer = names.engineer(one["engineer"])
+        facts = {
+            "engineer": engineer,
+            "about": names.thing(rule, one["about"]),
+            "minutes": format_decimal(-(-abs(amount) // 60)),
+            "count": format_decimal(amount),
+            "money": money(amount),
+        }
+        sentence = gettext(EARLIER if rule is Rule.WINDOW and amount < 0 else RELAXATIONS[rule]) % facts
+        told = {"rule": rule.value, "engineer_id": one["engineer"], "engineer": engineer, "amount": amount}
+        found.append({**told, "about": facts["about"], "cents": one["cents"], "sentence": sentence})
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from sqlalchemy import delete, insert, update
@@ -51,6 +51,7 @@ def store(run: OptimizationRun, snapshot: Snapshot, result: Result, solve_ms: in
             row["reasons"] = [{"rule": snapshot.left_out[name]}]
         elif name in unplanned:
             row["reasons"] = reasons_of(unplanned[name], len(problem.engineers))
+            row["relaxations"] = [asdict(one) for one in unplanned[name].relaxations] or None
     if rows:
         db.session.execute(insert(RunAssignment), rows)
 
@@ -80,6 +81,7 @@ def _assignment(
         "travel_s": None,
         "distance_m": None,
         "reasons": None,
+        "relaxations": None,
     }
     planned = None
     if name in legs:

@@ -15,6 +15,7 @@ from core.errors import mark
 from core.fields import Instant
 from core.resource import RecordSchema
 from dispatch.planning import comparison, runs
+from dispatch.planning.explanation_schemas import RunRelaxationSchema, UnplannedReasonSchema
 from dispatch.planning.models import CHANGES, OUTCOMES, RUN_STATUSES
 from dispatch.planning.weights import WeightsSchema
 
@@ -216,15 +217,6 @@ class RunPageSchema(Schema):
     total = fields.Integer(required=True)
 
 
-class UnplannedReasonSchema(Schema):
-    """Why a visit is left out."""
-
-    rule = fields.String(required=True)
-    count = fields.Integer(metadata={"description": "engineers it concerns"})
-    of = fields.Integer(metadata={"description": "engineers there are"})
-    sentence = fields.String(required=True)
-
-
 class RunAssignmentSchema(Schema):
     """What a run proposes for one visit."""
 
@@ -249,6 +241,7 @@ class RunAssignmentSchema(Schema):
     due_at = fields.AwareDateTime(allow_none=True)
     breaks_promise = fields.Boolean()
     reasons = fields.List(fields.Nested(UnplannedReasonSchema))
+    relaxations = fields.List(fields.Nested(RunRelaxationSchema))
 
 
 class RunAssignmentListArgs(ListArgs):

@@ -121,6 +121,12 @@ def test_a_full_shift_has_no_room() -> None:
     assert rules(result, "A") == {Rule.NO_ROOM}
 
 
+def test_a_window_within_another_takes_nothing_from_it() -> None:
+    one = engineer(shifts=(shift(start_s=10_000),))
+    result = solved(problem(task(windows=((0, 20_000), (100, 5_000))), crew=(one,)), "insertion")
+    assert result.plan.unplanned == ()
+
+
 def test_limits_over_several_shifts_hold() -> None:
     halves = (shift(end_s=10_000), shift(start_s=12_000, end_s=30_000))
     tasks = [task(str(n), parts=(("pump", 1),)) for n in range(6)]

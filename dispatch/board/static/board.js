@@ -122,6 +122,7 @@ function Board() {
             <div>${o.title}</div>
             <p>${[o.customer, format.minutes(o.duration_s)].filter(Boolean).join(" · ")}</p>
             ${(o.reasons ?? []).slice(0, 2).map((/** @type {any} */ r) => html`<p class="why">${r.sentence}</p>`)}
+            ${(o.relaxations ?? []).slice(0, 1).map((/** @type {any} */ r) => html`<p class="why">${texts.would_help} ${r.sentence}</p>`)}
           </li>`)}
         </ul>
         ${plan.unplanned.length ? null : html`<p class="empty">${texts.all_planned}</p>`}

@@ -73,7 +73,8 @@ export function Preview({ run, preview, format, texts, mayPlan, onPublish, onDis
         <td data-label=${texts.order}><a href=${`/work-orders/${c.order_id}`}>${c.number}</a> ${c.title}</td>
         <td class="nowrap" data-label=${texts.engineer}>${c.was_engineer && c.was_engineer !== c.engineer ? html`<del>${c.was_engineer}</del> ` : null}${c.engineer || "—"}</td>
         <td class="nowrap" data-label=${texts.time}>${c.was_start_at && c.was_start_at !== c.planned_start_at ? html`<del>${format.time(c.was_start_at)}</del> ` : null}${format.time(c.planned_start_at)}</td>
-        <td data-label=${texts.why}>${(c.reasons ?? []).slice(0, 2).map((/** @type {any} */ r) => r.sentence).join(" ")}</td>
+        <td data-label=${texts.why}><a href=${`/optimization-runs/${run.id}/visits/${c.visit_id}`}>${(c.reasons ?? []).slice(0, 2).map((/** @type {any} */ r) => r.sentence).join(" ") || texts.why}</a>
+          ${(c.relaxations ?? []).slice(0, 1).map((/** @type {any} */ r) => html`<p class="why">${texts.would_help} ${r.sentence}</p>`)}</td>
       </tr>`)}
       </tbody></table></div>` : html`<p>${texts.nothing_changes}</p>`}
     <div class="actions">

@@ -1,0 +1,85 @@
+"""A draft as the routes of a plan, and back."""
+
+from optimizer.arrays import Arrays
+from optimizer.draft import Draft
+from optimizer.plan import Plan, Route, Stop
+from optimizer.schedule import Halt, Timetable
+
+
+def route_of(arrays: Arrays, vehicle: int, order: list[int], table: Timetable) -> Route:
+    """Return a timed order of tasks as a route."""
+    one, tasks = arrays.vehicles[vehicle], arrays.problem.tasks
+    stops = tuple(
+        Stop(
+            id=tasks[task].id,
+            arrival_s=halt.arrival_s,
+            start_s=halt.start_s,
+            end_s=halt.end_s,
+            leave_s=halt.end_s,
+        )
+        for task, halt in zip(order, table.halts, strict=True)
+    )
+    return Route(
+        engineer=arrays.problem.engineers[one.engineer].id,
+        shift=one.shift_index,
+        leave_s=table.leave_s,
+        stops=stops,
+        end_s=table.end_s,
+        breaks=table.breaks,
+    )
+
+
+def routes_of(draft: Draft) -> tuple[Route, ...]:
+    """Return the routes of a draft that have stops."""
+    timed = enumerate(zip(draft.orders, draft.tables, strict=True))
+    return tuple(route_of(draft.arrays, vehicle, order, table) for vehicle, (order, table) in timed if table)
+
+
+def draft_of(arrays: Arrays, plan: Plan) -> Draft:
+    """Return a plan as a draft, timed as the plan is; linked tasks are held where they are.
+
+    Parameters
+    ----------
+    arrays : Arrays
+    plan : Plan
+        One that passes `check` for the same problem.
+
+    Raises
+    ------
+    ValueError
+        It names what the problem has not, or fetches parts at a depot.
+    """
+    draft = Draft(arrays)
+    numbers = {
+        (arrays.problem.engineers[vehicle.engineer].id, vehicle.shift_index): number
+        for number, vehicle in enumerate(arrays.vehicles)
+    }
+    for route in plan.routes:
+        number = numbers.get((route.engineer, route.shift))
+        if number is None:
+            raise ValueError(f"the problem has no shift {route.shift} of engineer {route.engineer}")
+        order = []
+        for stop in route.stops:
+            index = arrays.task_index.get(stop.id) if stop.kind == "task" else None
+            if index is None:
+                raise ValueError(f"{stop.kind} {stop.id} cannot be explained: it is no task of the problem")
+            order.append(index)
+            if index in arrays.linked:
+                draft.narrowed[index] = ((stop.start_s, stop.start_s),)
+        table = _table(arrays, number, route, order)
+        draft.put(number, order, (draft.cost(number, order, table), table))
+    return draft
+
+
+def _table(arrays: Arrays, number: int, route: Route, order: list[int]) -> Timetable:
+    vehicle = arrays.vehicles[number]
+    leg_time, end_place = arrays.leg_times[vehicle.engineer], vehicle.shift.end_place
+    place, leave_s, all_travel_s = vehicle.shift.start_place, route.leave_s, 0
+    for index, stop in zip(order, route.stops, strict=True):
+        all_travel_s += leg_time(place, arrays.visits[index].place, leave_s)
+        place, leave_s = arrays.visits[index].place, stop.leave_s
+    if end_place is not None:
+        all_travel_s += leg_time(place, end_place, leave_s)
+    halts = tuple(Halt(stop.arrival_s, stop.start_s, stop.end_s) for stop in route.stops)
+    work_s = all_travel_s + sum(arrays.visits[index].service_s for index in order)
+    return Timetable(route.leave_s, halts, route.end_s, route.breaks, all_travel_s, work_s)
