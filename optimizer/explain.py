@@ -40,7 +40,7 @@ def reasons(draft: Draft, inserter: Inserter, alone: Draft, task: int, thorough:
     missed = Rule.NO_TIME if best and inserter.worth_it(task, best) else Rule.COST
     for index in np.flatnonzero(arrays.allowed[task]):
         if int(index) not in roomy:
-            rule = _rule_alone(alone, task, int(index)) if thorough else Rule.NO_ROOM
+            rule = rule_alone(alone, task, int(index)) if thorough else Rule.NO_ROOM
         else:
             rule = Rule.LINK_BOTH if task in arrays.linked else missed
         concerned.setdefault(rule, []).append(engineers[index].id)
@@ -49,7 +49,7 @@ def reasons(draft: Draft, inserter: Inserter, alone: Draft, task: int, thorough:
     return Unplanned(detail.id, tuple(Reason(rule, tuple(ids)) for rule, ids in concerned.items()))
 
 
-def _rule_alone(alone: Draft, task: int, engineer: int) -> Rule:
+def rule_alone(alone: Draft, task: int, engineer: int) -> Rule:
     """Return the rule that keeps a task off an engineer even with nothing else to do, or that of room."""
     rule = Rule.SHIFT_END
     for vehicle in alone.arrays.vehicles_of[engineer]:
