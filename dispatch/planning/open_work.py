@@ -95,6 +95,17 @@ class Scope:
         return query.join(Site, WorkOrder.site_id == Site.id).where(*self.conditions())
 
 
+@dataclass(frozen=True)
+class OneVisit(Scope):
+    """The scope that is one visit, whatever its status and time; None: no visit."""
+
+    visit_id: uuid.UUID | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return which visit belongs to it."""
+        return [Visit.id == self.visit_id]
+
+
 def read_open_visits(scope: Scope) -> list[OpenVisit]:
     """Return every visit the scope may place, in order of request."""
     query = scope.visits(
