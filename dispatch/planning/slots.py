@@ -72,7 +72,7 @@ def _desk_and_slots(
         first = max(today, day or today)
         last = first + timedelta(days=days - 1)
     else:
-        chosen = [(max(from_at, now), until_at) for from_at, until_at in slots if until_at > now]
+        chosen = [one for one in slots if one[1] > now]
         _require_future(chosen)
         first = min(from_at for from_at, _ in chosen).astimezone(zone).date()
         last = max(until_at for _, until_at in chosen).astimezone(zone).date()
@@ -105,7 +105,7 @@ def _working_slots(desk: Desk, starts_at: datetime, ends_at: datetime, minutes: 
         while from_at < midnight:
             until_at = min(from_at + length, midnight)
             if until_at > now and any(a < until_at and b > from_at for a, b in spans):
-                yield max(from_at, now), until_at
+                yield from_at, until_at
             from_at = until_at
 
 

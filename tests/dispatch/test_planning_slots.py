@@ -36,6 +36,12 @@ def town(app: Flask) -> Town:
     return town
 
 
+@pytest.fixture
+def dispatcher(client_of: Any) -> Any:
+    """A dispatcher's API client."""
+    return client_of("dispatcher")
+
+
 def slot(hour: int, hours: int = 2) -> dict[str, str]:
     """Return a slot that begins so many hours after seven."""
     from_at = MORNING + hour * HOUR
@@ -99,8 +105,9 @@ def test_skills_refusals_and_opening_hours_are_told(town: Town, dispatcher: Any)
 def test_days_are_cut_into_slots_in_which_somebody_works(town: Town, dispatcher: Any) -> None:
     found = ask(dispatcher, town.add_order(), days=2, slot_minutes=180)
     told = {one["starts_at"] for one in [*found["offers"], *found["refused"]]}
-    # Eight to five local time touches 06–09 (from now on), 09–12, 12–15 and 15–18.
-    assert told == {(MORNING + hours * HOUR).isoformat() for hours in (0, 2, 5, 8)}
+    # Eight to five local time touches 06–09, 09–12, 12–15 and 15–18.
+    assert told == {(MORNING + hours * HOUR).isoformat() for hours in (-1, 2, 5, 8)}
+    assert min(one["start_at"] for one in found["offers"]) > (MORNING + HOUR).isoformat()
 
 
 def test_a_draft_is_quoted_by_site_or_position(town: Town, dispatcher: Any) -> None:
