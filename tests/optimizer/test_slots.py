@@ -1,5 +1,6 @@
 """Slot quotes: exact beside every other way to insert the task, and refused with the rule to blame."""
 
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from optimizer import Link, Lock, Plan, Problem, Reason, Route, Rule, Stop, Task, solve
+from optimizer import Link, Lock, Plan, Problem, Reason, Route, Rule, Stop, Task, solve, warmth
 from optimizer.arrays import Arrays
 from optimizer.draft import Draft
 from optimizer.run import Run
@@ -311,3 +312,17 @@ def test_one_slot_of_a_day_of_500_jobs_is_quoted_within_a_millisecond() -> None:
         quotes = quoter.quote(new, [(36_000, 50_400)])
         took.append(time.perf_counter() - began if quotes.offers else 1.0)
     assert min(took) < 0.001
+
+
+def test_the_kernels_are_made_ready_once_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
+    done, begun = threading.Event(), []
+    monkeypatch.setattr(warmth, "_warm", threading.Event())
+    monkeypatch.setattr(warmth, "_compile", lambda: begun.append(1) or done.wait(10))
+    for _ in range(3):
+        warmth.warm_in_background()
+    assert not warmth.is_warm()
+    done.set()
+    warmth.warm()
+    assert warmth.is_warm()
+    warmth.warm_in_background()
+    assert begun == [1]
