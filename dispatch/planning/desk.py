@@ -6,13 +6,14 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 
 from core import clock
-from core.db import db
+from core.db import UtcDateTime, db
 from core.errors import Unavailable, mark
 from dispatch.customers.models import Site
 from dispatch.planning.models import OptimizationRun
@@ -154,33 +155,34 @@ def state_of(starts_at: datetime, ends_at: datetime) -> tuple[Any, ...]:
 
     Rows count their changes; one that comes or goes shows in the numbers, one that changes in the sums.
     """
-    visits = (
-        select(
-            func.count(),
-            func.sum(Visit.version),
-            func.max(Visit.updated_at),
-            func.sum(WorkOrder.version),
-            func.sum(Site.version),
-        )
-        .join(WorkOrder, Visit.order_id == WorkOrder.id)
-        .join(Site, WorkOrder.site_id == Site.id)
-        .where(
-            Visit.engineer_id.is_not(None),
-            or_(
-                Visit.status.in_(STARTED_VISIT_STATUSES),
-                and_(
-                    Visit.status.in_((*OPEN_VISIT_STATUSES, "completed", "incomplete")),
-                    Visit.planned_start_at < ends_at,
-                    Visit.planned_end_at > starts_at - timedelta(days=1),
-                ),
-            ),
-        )
+    span = {"starts_at": starts_at, "ends_at": ends_at, "day_before": starts_at - timedelta(days=1)}
+    return tuple(tuple(db.session.execute(query, span).one()) for query in _state_queries())
+
+
+@cache
+def _state_queries() -> tuple[Select[Any], ...]:
+    """Return the queries of `state_of`, made once: making them takes longer than asking them."""
+    starts_at, ends_at, day_before = (
+        bindparam(name, type_=UtcDateTime) for name in ("starts_at", "ends_at", "day_before")
     )
-    found = [tuple(db.session.execute(visits).one())]
-    for model in (Engineer, Shift, Leave):
-        query = select(func.count(), func.sum(model.version), func.max(model.updated_at))
-        if model is not Engineer:
-            query = query.where(model.ends_at > starts_at, model.starts_at < ends_at)
-        found.append(tuple(db.session.execute(query).one()))
-    found.append(tuple(db.session.execute(select(func.max(StockMovement.at))).one()))
-    return tuple(found)
+    sums = [func.sum(model.version) for model in (Visit, WorkOrder, Site)]
+    ahead = and_(
+        Visit.status.in_((*OPEN_VISIT_STATUSES, "completed", "incomplete")),
+        Visit.planned_start_at < ends_at,
+        Visit.planned_end_at > day_before,
+    )
+    visits: Any = (
+        select(func.count(), func.max(Visit.updated_at), *sums)
+        .join_from(Visit, WorkOrder, Visit.order_id == WorkOrder.id)
+        .join(Site, WorkOrder.site_id == Site.id)
+        .where(Visit.engineer_id.is_not(None), or_(Visit.status.in_(STARTED_VISIT_STATUSES), ahead))
+    )
+    crew: list[Any] = [
+        select(func.count(), func.sum(model.version), func.max(model.updated_at))
+        for model in (Engineer, Shift, Leave)
+    ]
+    times = [
+        query.where(model.ends_at > starts_at, model.starts_at < ends_at)
+        for query, model in zip(crew[1:], (Shift, Leave), strict=True)
+    ]
+    return visits, crew[0], *times, select(func.max(StockMovement.at))

@@ -97,7 +97,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class OneVisit(Scope):
-    """The scope that is one visit, whatever its status and time; None: no visit."""
+    """The scope that is one visit, whatever its status and time."""
 
     visit_id: uuid.UUID | None = None
 
@@ -178,19 +178,19 @@ class TaskMaker:
     ) -> None:
         self.scope, self.origin, self.zone, self.places = scope, origin, zone, places
         self.cents_per_hour, self.late_cents_per_hour = cents_per_hour, late_cents_per_hour
-        orders = scope.visits(WorkOrder.id)
-        self.skills = self._rows(OrderSkill, OrderSkill.order_id, orders)
-        self.parts = self._rows(OrderPart, OrderPart.order_id, orders)
-        self.tools = self._rows(OrderTool, OrderTool.order_id, orders)
-        self.windows = self._rows(OrderWindow, OrderWindow.order_id, orders)
-        self.hours = self._rows(AccessHours, AccessHours.site_id, scope.visits(WorkOrder.site_id))
-        self.stances = self._rows(
-            EngineerStance, EngineerStance.customer_id, scope.visits(WorkOrder.customer_id)
-        )
+        self.skills = self._rows(OrderSkill, OrderSkill.order_id, WorkOrder.id)
+        self.parts = self._rows(OrderPart, OrderPart.order_id, WorkOrder.id)
+        self.tools = self._rows(OrderTool, OrderTool.order_id, WorkOrder.id)
+        self.windows = self._rows(OrderWindow, OrderWindow.order_id, WorkOrder.id)
+        self.hours = self._rows(AccessHours, AccessHours.site_id, WorkOrder.site_id)
+        self.stances = self._rows(EngineerStance, EngineerStance.customer_id, WorkOrder.customer_id)
 
-    def _rows(self, model: Any, key: Any, within: Select[Any]) -> dict[uuid.UUID, list[Any]]:
+    def _rows(self, model: Any, key: Any, of: Any) -> dict[uuid.UUID, list[Any]]:
         found: dict[uuid.UUID, list[Any]] = defaultdict(list)
-        for row in db.session.execute(select(*model.__table__.columns).where(key.in_(within))):
+        if self.scope.order_ids == ():
+            return found
+        within = key.in_(self.scope.visits(of))
+        for row in db.session.execute(select(*model.__table__.columns).where(within)):
             found[getattr(row, key.key)].append(row)
         return found
 

@@ -20,7 +20,7 @@ from dispatch.customers.resources import SITES
 from dispatch.flows import categories
 from dispatch.flows.models import Category
 from dispatch.planning.desk import Desk
-from dispatch.planning.open_work import OneVisit, OpenVisit, TaskMaker, read_open_visits
+from dispatch.planning.open_work import OneVisit, OpenVisit, Scope, TaskMaker, read_open_visits
 from dispatch.planning.reasons import NEEDS_LOCATION, SENTENCES
 from dispatch.planning.rules import OPEN_VISIT_STATUSES
 from dispatch.workorders import orders
@@ -90,7 +90,7 @@ def quoted_visit(desk: Desk, visit_id: uuid.UUID) -> Quoted:
     Invalid
         Its site has no position.
     """
-    scope = _scope(desk, visit_id)
+    scope = OneVisit(clock.now(), desk.snapshot.origin, desk.ends_at, visit_id=visit_id)
     (seen,) = read_open_visits(scope)
     _require_position(seen.lat)
     return Quoted(desk, seen, _maker(desk, scope))
@@ -104,8 +104,8 @@ def quoted_draft(actor: Actor, desk: Desk, draft: dict[str, Any]) -> Quoted:
     Invalid
         The site or category does not exist, there is no position, or no duration.
     """
-    scope = _scope(desk, None)
-    maker, order_id = _maker(desk, scope), uuid.uuid4()
+    maker = _maker(desk, Scope(clock.now(), desk.snapshot.origin, desk.ends_at, order_ids=()))
+    order_id = uuid.uuid4()
     site = records.record_of(SITES, actor, draft["site_id"]) if draft.get("site_id") else None
     row = _row(draft, site)
     _require_position(row.lat)
@@ -168,11 +168,7 @@ def _require_position(lat: float | None) -> None:
         raise Invalid(SENTENCES[NEEDS_LOCATION], code=NEEDS_LOCATION)
 
 
-def _scope(desk: Desk, visit_id: uuid.UUID | None) -> OneVisit:
-    return OneVisit(clock.now(), desk.snapshot.origin, desk.ends_at, visit_id=visit_id)
-
-
-def _maker(desk: Desk, scope: OneVisit) -> TaskMaker:
+def _maker(desk: Desk, scope: Scope) -> TaskMaker:
     zone = current_app.config["SETTINGS"].zone
     # What leaving it out would cost is not asked, so nobody's pay matters.
     return TaskMaker(scope, desk.snapshot.origin, zone, desk.places, 0, 0)
