@@ -5,7 +5,7 @@ windows allow it, at the plan's prices. What is locked or linked keeps its time.
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -84,6 +84,8 @@ class Quoter:
     problem : Problem
     plan : Plan
         A shift whose route breaks a rule, or stops at a depot, is offered to nobody.
+    closed : collection of (engineer, shift)
+        Further shifts that are offered to nobody.
 
     Raises
     ------
@@ -91,12 +93,14 @@ class Quoter:
         The plan names what the problem does not have.
     """
 
-    def __init__(self, problem: Problem, plan: Plan) -> None:
+    def __init__(
+        self, problem: Problem, plan: Plan, closed: Collection[tuple[str, int]] = frozenset()
+    ) -> None:
         # Kernels and their compiler are heavy: only whoever quotes loads them.
         from optimizer.search.quotes import look_everywhere
         from optimizer.search.strings import load
 
-        self.problem, self._plan = problem, plan
+        self.problem, self._plan, self._closed = problem, plan, closed
         self._look, self._lock = look_everywhere, threading.Lock()
         self._ways = RoomyTravel(problem.travel)
         spare = Task(id=_SPARE, place=self.new_place, service_s=0)
@@ -104,9 +108,12 @@ class Quoter:
             replace(problem, tasks=(*problem.tasks, spare), travel=self._ways.travel),
         )
         self._alone = Draft(self._arrays)
-        draft, closed = _standing(self._arrays, plan)
+        draft, broken = _standing(self._arrays, plan)
         data = data_of(draft, [])
-        data.vehicle.most_tasks[closed] = 0
+        data.vehicle.most_tasks[broken] = 0
+        for number, vehicle in enumerate(self._arrays.vehicles):
+            if (problem.engineers[vehicle.engineer].id, vehicle.shift_index) in closed:
+                data.vehicle.most_tasks[number] = 0
         # What is laid into the travel later is seen by the kernels.
         self._data = data._replace(seconds=frozen(self._ways.seconds))
         if data.price[0].priced_metres and self._ways.metres is not None:
@@ -134,7 +141,7 @@ class Quoter:
             replace(route, stops=tuple(stop for stop in route.stops if stop.id != task_id))
             for route in self._plan.routes
         )
-        return Quoter(problem, Plan(routes))
+        return Quoter(problem, Plan(routes), self._closed)
 
     def quote(self, task: Task, slots: Sequence[Window], ways: Ways | None = None) -> Quotes:
         """Return what a task costs in each slot, exactly; several threads may ask at once.

@@ -84,6 +84,14 @@ def test_what_is_planned_stays_where_it_is(town: Town, dispatcher: Any) -> None:
     assert len(found["offers"]) == 1
 
 
+def test_a_shift_a_visit_reaches_out_of_is_not_offered(town: Town, dispatcher: Any) -> None:
+    """The first stays until six, an hour too long: nobody knows what is left of that day."""
+    late = {"planned_end_at": MORNING + 11 * HOUR}
+    town.add_order(visit=planned_at(town.engineers[0], MORNING + 8 * HOUR, **late))
+    (offer,) = ask(dispatcher, town.add_order(), slot(2))["offers"]
+    assert (offer["engineer_id"], offer["runner_up"]) == (str(town.engineers[1].id), None)
+
+
 def test_an_order_that_has_its_place_is_quoted_without_it(town: Town, dispatcher: Any) -> None:
     engineer = town.engineers[0]
     order = town.add_order(visit=planned_at(engineer, MORNING + 3 * HOUR, lock="both"))
