@@ -24,6 +24,7 @@ from core.errors import DomainError
 
 _handlers: dict[str, Callable[[JobRun], None]] = {}
 _periodic: list[tuple[str, Callable[[Any], int], Callable[[], None]]] = []
+_at_start: list[Callable[[], None]] = []
 MOST_ATTEMPTS = 5
 
 
@@ -109,6 +110,18 @@ def every(name: str, minutes_of: Callable[[Any], int], enqueue_one: Callable[[],
 def periodic() -> list[tuple[str, Callable[[Any], int], Callable[[], None]]]:
     """Return what was registered by `every`."""
     return list(_periodic)
+
+
+def at_start(begin: Callable[[], None]) -> None:
+    """Have every worker call `begin` when it starts; it must not take long."""
+    if begin not in _at_start:
+        _at_start.append(begin)
+
+
+def begin_all() -> None:
+    """Call what was registered by `at_start`."""
+    for begin in _at_start:
+        begin()
 
 
 def enqueue(

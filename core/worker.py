@@ -107,6 +107,7 @@ def worker_command(with_parent: int | None) -> None:
     worker = Worker(app, with_parent)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stopping.set())
+    jobs.begin_all()
     scheduler = start_periodic(app)
     log.info("worker started", pid=os.getpid())
     try:

@@ -8,6 +8,8 @@ import threading
 import time
 from typing import Any
 
+from optimizer.warmth import warm_in_background
+
 bind = os.environ.get("PAIDAN_BIND", "127.0.0.1:8000")
 wsgi_app = "wsgi:create_app()"
 worker_class = "gthread"
@@ -26,6 +28,11 @@ def on_starting(_server: Any) -> None:
     launcher = int(os.environ.get("PAIDAN_LAUNCHER", "0"))
     if launcher:
         threading.Thread(target=_end_with, args=(launcher,), daemon=True).start()
+
+
+def post_worker_init(_worker: Any) -> None:
+    """Have the search compiled, or loaded from disk, before somebody waits for a slot quote."""
+    warm_in_background()
 
 
 def _end_with(launcher: int) -> None:

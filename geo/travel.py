@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from core.errors import mark
 from geo import travel_model
-from geo.point import Point
+from geo.point import Point, haversine_m
 from geo.roads import RoadRouter, RoadsUnavailable
 
 Int32Array = npt.NDArray[np.int32]
@@ -108,6 +108,37 @@ def travel_between(
     order = np.array([position[point] for point in rounded])
     cells = np.ix_(order, order)
     return Travel(travel.travel_s[cells], travel.distance_m[cells], travel.source, travel.warnings)
+
+
+def travel_of_one(
+    point: Point, points: Sequence[Point], router: RoadRouter | None = None
+) -> tuple[tuple[Int32Array, Int32Array], tuple[Int32Array, Int32Array]]:
+    """Return seconds [s] and metres [m] from every point to one, and from that one to every point.
+
+    Parameters
+    ----------
+    point : Point
+    points : sequence of Point, length n
+    router : RoadRouter, optional
+        What it does not know, or all where it fails, is the model's.
+
+    Returns
+    -------
+    to, back : pairs of ndarray of int32, shape (n,)
+    """
+    lats, lons = np.array([(one.lat, one.lon) for one in points], dtype=np.float64).reshape(-1, 2).T
+    guess = travel_model.road_estimate(haversine_m(lats, lons, point.lat, point.lon))
+    if router is None or not points:
+        return guess, guess
+    try:
+        to, back = router.table(points, [point]), router.table([point], points)
+    except RoadsUnavailable:
+        return guess, guess
+    first, second = (
+        tuple(np.where(unknown.ravel(), one, asked.ravel()) for one, asked in zip(guess, (s, m), strict=True))
+        for s, m, unknown in (to, back)
+    )
+    return (first[0], first[1]), (second[0], second[1])
 
 
 def _travel_between_distinct(

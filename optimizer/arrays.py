@@ -86,14 +86,13 @@ class Arrays:
                 times[engineer.travel_percent] = self._leg_time(engineer.travel_percent)
         self.leg_times = [times[engineer.travel_percent] for engineer in problem.engineers]
         self.unplanned_cents = np.array([self._unplanned(task) for task in problem.tasks], dtype=float)
-        eligibility = Eligibility(problem.engineers)
+        self.eligibility = Eligibility(problem.engineers)
         shape = (len(problem.tasks), len(problem.engineers))
         self.allowed = np.zeros(shape, dtype=bool)
         self.taste_cents = np.zeros(shape, dtype=np.float32)
         for index, task in enumerate(problem.tasks):
-            self.allowed[index] = eligibility.allowed(task)
-            self._add_taste(index, task, eligibility)
-        self.eligibility = eligibility
+            self.allowed[index] = self.eligibility.allowed(task)
+            self.taste_cents[index] = self.taste_of(task)
         self._ids: dict[bytes, tuple[str, ...]] = {}
 
     def ids_of(self, mask: NDArray[np.bool_]) -> tuple[str, ...]:
@@ -123,8 +122,9 @@ class Arrays:
         promise = weights.promise_cents if task.promised else 0
         return task.unplanned_cents * weights.unplanned_percent / 100 + promise
 
-    def _add_taste(self, index: int, task: Task, eligibility: Eligibility) -> None:
-        weights, row = self.problem.weights, self.taste_cents[index]
+    def taste_of(self, task: Task) -> NDArray[np.float32]:
+        """Return what it costs that each engineer does a task, wherever in the plan: (engineers,) [cents]."""
+        weights, row = self.problem.weights, np.zeros(len(self.problem.engineers), dtype=np.float32)
         if task.previous and weights.change_engineer_cents:
             same = self.engineer_index.get(task.previous.engineer)
             row += weights.change_engineer_cents
@@ -137,4 +137,6 @@ class Arrays:
             )
         if weights.overskill_cents_per_level:
             for skill, level in task.skills:
-                row += np.maximum(0, eligibility.levels(skill) - level) * weights.overskill_cents_per_level
+                spare = np.maximum(0, self.eligibility.levels(skill) - level)
+                row += spare * weights.overskill_cents_per_level
+        return row

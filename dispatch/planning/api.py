@@ -20,6 +20,8 @@ from dispatch.planning import (
     queries,
     runs,
     schemas,
+    slot_schemas,
+    slots,
 )
 from dispatch.planning.models import OptimizationRun
 
@@ -153,3 +155,13 @@ def discard(run_id: uuid.UUID) -> Any:
 def plan(query: dict[str, Any]) -> Any:
     """Answer the plan of a span of time."""
     return queries.published_plan(api.actor(), **query)
+
+
+@blp.route("/planning/slots", methods=["POST"])
+@api.needs(slots.READ)
+@blp.arguments(slot_schemas.SlotRequestSchema)
+@blp.response(200, slot_schemas.SlotQuotesSchema)
+@blp.doc(operationId="quote_slots", summary="When somebody could come, the cheapest time first, and why not")
+def quote_slots(data: dict[str, Any]) -> Any:
+    """Quote slots beside the published plan; nothing is changed by it."""
+    return slots.offers(api.actor(), **data)

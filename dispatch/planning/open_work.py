@@ -95,6 +95,17 @@ class Scope:
         return query.join(Site, WorkOrder.site_id == Site.id).where(*self.conditions())
 
 
+@dataclass(frozen=True)
+class OneVisit(Scope):
+    """The scope that is one visit, whatever its status and time."""
+
+    visit_id: uuid.UUID | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return which visit belongs to it."""
+        return [Visit.id == self.visit_id]
+
+
 def read_open_visits(scope: Scope) -> list[OpenVisit]:
     """Return every visit the scope may place, in order of request."""
     query = scope.visits(
@@ -167,19 +178,19 @@ class TaskMaker:
     ) -> None:
         self.scope, self.origin, self.zone, self.places = scope, origin, zone, places
         self.cents_per_hour, self.late_cents_per_hour = cents_per_hour, late_cents_per_hour
-        orders = scope.visits(WorkOrder.id)
-        self.skills = self._rows(OrderSkill, OrderSkill.order_id, orders)
-        self.parts = self._rows(OrderPart, OrderPart.order_id, orders)
-        self.tools = self._rows(OrderTool, OrderTool.order_id, orders)
-        self.windows = self._rows(OrderWindow, OrderWindow.order_id, orders)
-        self.hours = self._rows(AccessHours, AccessHours.site_id, scope.visits(WorkOrder.site_id))
-        self.stances = self._rows(
-            EngineerStance, EngineerStance.customer_id, scope.visits(WorkOrder.customer_id)
-        )
+        self.skills = self._rows(OrderSkill, OrderSkill.order_id, WorkOrder.id)
+        self.parts = self._rows(OrderPart, OrderPart.order_id, WorkOrder.id)
+        self.tools = self._rows(OrderTool, OrderTool.order_id, WorkOrder.id)
+        self.windows = self._rows(OrderWindow, OrderWindow.order_id, WorkOrder.id)
+        self.hours = self._rows(AccessHours, AccessHours.site_id, WorkOrder.site_id)
+        self.stances = self._rows(EngineerStance, EngineerStance.customer_id, WorkOrder.customer_id)
 
-    def _rows(self, model: Any, key: Any, within: Select[Any]) -> dict[uuid.UUID, list[Any]]:
+    def _rows(self, model: Any, key: Any, of: Any) -> dict[uuid.UUID, list[Any]]:
         found: dict[uuid.UUID, list[Any]] = defaultdict(list)
-        for row in db.session.execute(select(*model.__table__.columns).where(key.in_(within))):
+        if self.scope.order_ids == ():
+            return found
+        within = key.in_(self.scope.visits(of))
+        for row in db.session.execute(select(*model.__table__.columns).where(within)):
             found[getattr(row, key.key)].append(row)
         return found
 

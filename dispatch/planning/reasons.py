@@ -17,12 +17,15 @@ NEEDS_LOCATION = "needs_location"
 NO_WINDOW = "no_window"
 NO_ENGINEERS = "no_engineers"
 ON_HOLD = "on_hold"
+#: Reason of a slot only.
+OFF_DUTY = "off_duty"
 
 SENTENCES = {
     NEEDS_LOCATION: mark("The site has no position: give it one on the list of orders without location."),
     NO_WINDOW: mark("Its time windows and the site's access hours leave no time to begin in this period."),
     NO_ENGINEERS: mark("No engineer works in this period."),
     ON_HOLD: mark("The order is on hold: resume it, then plan it."),
+    OFF_DUTY: mark("Does not work then: %(count)s of %(of)s engineers."),
     Rule.SKILL: mark("A skill is missing or its level too low: %(count)s of %(of)s engineers."),
     Rule.TOOL: mark("A tool is missing: %(count)s of %(of)s engineers."),
     Rule.PART: mark("The van does not hold the parts needed: %(count)s of %(of)s engineers."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, render_template, url_for
@@ -104,13 +105,23 @@ VISIT_DOORS = {
 }
 
 
+Actions = Callable[[Actor, WorkOrder], list[dict[str, Any]]]
+_more_actions: dict[str, Actions] = {}
+
+
+def offer_actions(name: str, actions: Actions) -> None:
+    """Have further buttons on the page of every order; whoever stands above has them here."""
+    _more_actions[name] = actions
+
+
 def _order_actions(actor: Actor, order: WorkOrder) -> list[dict[str, Any]]:
     # Without the customer's word closing needs a reason, so it is asked for first.
     asks = {"close"} if order.decision != "confirmed" else set()
-    return [
+    verbs = [
         action_of("work_orders", ORDER_DOORS[name], order, at_once=False if name in asks else None)
         for name in order_verbs_of(actor, order)
     ]
+    return [one for more in _more_actions.values() for one in more(actor, order)] + verbs
 
 
 def _visits_table(actor: Actor, order: WorkOrder) -> list[dict[str, Any]]:

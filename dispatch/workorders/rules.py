@@ -248,6 +248,14 @@ def instant_problem(instant: datetime) -> str | None:
     return mark("Give a date in the years 2000 to 2099.")
 
 
+def promise_problem(start: datetime, promised_from: datetime, promised_until: datetime) -> str | None:
+    """Return what is wrong with a time promised for work that is planned to start then, or None."""
+    problem = instant_problem(promised_from) or instant_problem(promised_until)
+    if problem is None and not promised_from <= start <= promised_until:
+        return mark("The visit is to begin within the time that is promised.")
+    return problem
+
+
 def windows_problem(windows: Iterable[tuple[datetime, datetime]]) -> str | None:
     """Return what is wrong with the time windows (start, end) in which the work may begin, or None."""
     for start, end in windows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from core.errors import mark
 from core.fields import Instant
@@ -104,7 +104,25 @@ class ScheduleSchema(Schema):
     end_at = Instant(
         metadata={"label": "Until", "kind": "datetime", "hint": "Absent: as long as the work takes."}
     )
+    promised_from = Instant(
+        metadata={
+            "label": "Promised from",
+            "kind": "datetime",
+            "hint": "When the customer was told that the work begins; empty: as it was.",
+        }
+    )
+    promised_until = Instant(metadata={"label": "Promised until", "kind": "datetime"})
     override_reason = text_field("Reason to send somebody who does not fit", 2000, load_default="")
+
+    @validates_schema
+    def _promise_is_whole(self, data: dict[str, Any], **_: Any) -> None:
+        if ("promised_from" in data) != ("promised_until" in data):
+            raise ValidationError(mark("Give both ends of the time promised, or neither."), "promised_until")
+
+    @post_load
+    def _promise(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        ends = [data.pop(name) for name in ("promised_from", "promised_until") if name in data]
+        return {**data, "promised": (ends[0], ends[1])} if ends else data
 
 
 class LockSchema(Schema):

@@ -31,6 +31,7 @@ def schedule(
     distance_m: int | None = None,
     run_id: uuid.UUID | None = None,
     override_reason: str = "",
+    promised: tuple[datetime, datetime] | None = None,
     expected_order_version: int | None = None,
 ) -> Visit:
     """Give a visit to an engineer at a time: dispatch, reassign or move it, whichever it is.
@@ -45,6 +46,8 @@ def schedule(
         The optimization run it comes from. Such a plan, and any of the system's, keeps to locks.
     override_reason : str
         Why somebody goes who lacks a skill, or whom the customer refused; kept in the log.
+    promised : (from, until), optional
+        When the customer was told that the work begins; None: as it was.
     expected_order_version : int, optional
         The version of the order the plan was made from.
 
@@ -68,7 +71,11 @@ def schedule(
         problem = mark("The visit ends after it starts.")
     if problem:
         raise Invalid(problem, fields={"end_at": [problem]})
-    if same_engineer and same_start and visit.planned_end_at == end_at:
+    problem = promised and rules.promise_problem(start_at, *promised)
+    if problem:
+        raise Invalid(problem, fields={"promised_until": [problem]})
+    same_promise = promised in (None, (visit.promised_from, visit.promised_until))
+    if same_engineer and same_start and visit.planned_end_at == end_at and same_promise:
         check(actor, rules.VISIT_TRANSITIONS["reschedule"], visit.status, "")
         visit.travel_s, visit.distance_m, visit.run_id = travel_s, distance_m, run_id
         return visit
@@ -79,6 +86,7 @@ def schedule(
         "start_at": start_at,
         "end_at": end_at,
         "run_id": run_id,
+        **({"promised_from": promised[0], "promised_until": promised[1]} if promised else {}),
         **misfits_of(order, engineer, override_reason),
     }
     was = (visit.engineer_id, visit.planned_start_at)
@@ -88,6 +96,8 @@ def schedule(
         visit.engineer_id = engineer.id
         visit.planned_start_at, visit.planned_end_at = start_at, end_at
         visit.travel_s, visit.distance_m, visit.run_id = travel_s, distance_m, run_id
+        if promised:
+            visit.promised_from, visit.promised_until = promised
 
     apply_to_visit(
         actor, visit, _verb(visit, same_engineer), reason=override_reason, facts=facts, change=change

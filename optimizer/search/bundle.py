@@ -6,6 +6,7 @@ there what it uses. To Python, and to kernels that are not compiled, a bundle is
 """
 
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
@@ -91,21 +92,31 @@ def _array(context: Any, builder: Any, kind: BundleType, pointer: Any, name: str
     return array._getvalue()
 
 
+@lru_cache
+def _type_of(*members: tuple[str, "np.dtype[Any]", int, bool]) -> BundleType:
+    """Return the type of a bundle by name, dtype, dimensions and writeability of its arrays."""
+    return BundleType(
+        tuple(
+            (name, types.Array(numba.from_dtype(dtype), dimensions, "C", readonly=not writeable))
+            for name, dtype, dimensions, writeable in members
+        )
+    )
+
+
 @dataclass(frozen=True)
 class Bundle:
     """Base of dataclasses whose fields are arrays, C-contiguous, that stay where they are."""
 
     def __post_init__(self) -> None:
         words, members = [], []
-        for field in fields(self):
-            array = getattr(self, field.name)
+        for name, array in list(vars(self).items()):
             if not array.flags.c_contiguous:
-                raise ValueError(f"{field.name} must be contiguous")
+                raise ValueError(f"{name} must be contiguous")
             words += [array.ctypes.data, *array.shape]
-            members.append((field.name, numba.typeof(array)))
-        self.__dict__["words"] = np.array(words, dtype=np.int64)
-        self.__dict__["address"] = int(self.__dict__["words"].ctypes.data)
-        self.__dict__["_numba_type_"] = BundleType(tuple(members))
+            members.append((name, array.dtype, array.ndim, array.flags.writeable))
+        self.__dict__["_words"] = np.array(words, dtype=np.int64)
+        self.__dict__["address"] = int(self.__dict__["_words"].ctypes.data)
+        self.__dict__["_numba_type_"] = _type_of(*members)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), tuple(getattr(self, field.name) for field in fields(self))

@@ -20,18 +20,15 @@ from optimizer.search.data import (
     PRICE,
     REST,
     ROUTE,
-    TASK,
     VEHICLE,
     Data,
     Desk,
     Ints,
     Small,
     State,
-    Table,
 )
-from optimizer.tasks import Window
+from optimizer.search.rows import HOUR_S, ints, merged, optional, table, task_rows
 
-_HOUR_S = 3_600
 #: Tasks from which on places are looked for near a task only.
 _MANY_TASKS = 150
 #: How many neighbours a task has for ruin, and how many shifts beginning nearby.
@@ -43,37 +40,11 @@ _REMOVED = np.dtype([("task", "i8"), ("key", "f8")])
 _CHOICE = np.dtype([("vehicle", "i8"), ("at", "i8"), ("cents", "f8")])
 
 
-def _table(kind: "np.dtype[np.void]", rows: int, **columns: object) -> Table:
-    """Return a table with these columns filled, the others 0."""
-    made = np.zeros(rows, dtype=kind)
-    for name, values in columns.items():
-        made[name] = values
-    return made.view(np.recarray)
-
-
-def _frozen(matrix: "np.ndarray[tuple[int, ...], np.dtype[Any]]") -> Small:
+def frozen(matrix: "np.ndarray[tuple[int, ...], np.dtype[Any]]") -> Small:
     """Return a matrix that cannot be written, as those of a problem are: to numba that is another type."""
     made = np.ascontiguousarray(matrix, dtype=np.int32).view()
     made.flags.writeable = False
     return made
-
-
-def _merged(windows: tuple[Window, ...]) -> list[Window]:
-    merged: list[Window] = []
-    for from_s, until_s in sorted(windows):
-        if merged and from_s <= merged[-1][1] + 1:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], until_s))
-        else:
-            merged.append((from_s, until_s))
-    return merged
-
-
-def _ints(values: object) -> Ints:
-    return np.array(values, dtype=np.int64)
-
-
-def _optional(values: list[int | None], none: int) -> Ints:
-    return _ints([none if value is None else value for value in values])
 
 
 def _break_tables(breaks: list[tuple[Break, ...]]) -> dict[str, Ints]:
@@ -123,7 +94,7 @@ def _part_tables(arrays: Arrays) -> tuple[list[int], dict[str, Ints]]:
                 stock[index, kinds[name]] = number
     for index, kind, number in held:
         stock[index, kind] -= number
-    return at, {"parts": _ints(needs).reshape(-1, 2), "stock": stock}
+    return at, {"parts": ints(needs).reshape(-1, 2), "stock": stock}
 
 
 def _nearest(fastest: "np.ndarray[tuple[int, ...], np.dtype[np.integer]]", rows: Ints, among: Ints) -> Ints:
@@ -139,7 +110,7 @@ def _nearest(fastest: "np.ndarray[tuple[int, ...], np.dtype[np.integer]]", rows:
 
 
 def _neighbours(arrays: Arrays, movable: Ints) -> Ints:
-    places = _ints([visit.place for visit in arrays.visits])
+    places = ints([visit.place for visit in arrays.visits])
     distinct, which = np.unique(places, return_inverse=True)  # very many tasks are at far fewer places
     found = _nearest(arrays.fastest, distinct, places[movable])[which]
     result = np.where(found < 0, -1, movable[found]) if len(movable) else found
@@ -155,7 +126,7 @@ def _neighbours(arrays: Arrays, movable: Ints) -> Ints:
 
 def _near_starts(arrays: Arrays, engineer: Ints) -> Ints:
     """Return for each task the able vehicles that begin nearest to it."""
-    starts = _ints([vehicle.shift.start_place for vehicle in arrays.vehicles])
+    starts = ints([vehicle.shift.start_place for vehicle in arrays.vehicles])
     found = np.full((len(arrays.visits), _STARTS), -1, dtype=np.int64)
     for task, visit in enumerate(arrays.visits):
         able = np.flatnonzero(arrays.allowed[task][engineer])
@@ -180,33 +151,23 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
     tasks, engineers = problem.tasks, problem.engineers
     visits: list[Visit] = [draft.visit(task) for task in range(len(tasks))]
     shifts = [vehicle.shift for vehicle in arrays.vehicles]
-    engineer = _ints([vehicle.engineer for vehicle in arrays.vehicles])
-    windows = [_merged(visit.windows) for visit in visits]
+    engineer = ints([vehicle.engineer for vehicle in arrays.vehicles])
+    windows = [merged(visit.windows) for visit in visits]
     breaks = [
         breaks_possible(shift, [visits[task] for task in order])
         for shift, order in zip(shifts, draft.orders, strict=True)
     ]
     may_move = np.zeros(len(tasks), dtype=bool)
     may_move[movable] = True
-    promises = [task.promised or (-NEVER, NEVER) for task in tasks]
-    previous = [None if task.previous is None else task.previous.start_s for task in tasks]
-    change_cents = weights.change_time_cents_per_hour / _HOUR_S
-    late_cents = weights.lateness_cents_per_hour / (100 * _HOUR_S)
+    rows = task_rows(tasks, visits, weights, arrays.unplanned_cents)
+    change_cents = weights.change_time_cents_per_hour / HOUR_S
     metre_cents = [
         (weights.distance_cents_per_km + engineers[index].cents_per_km) / 1_000 for index in engineer
     ]
     priced_metres = arrays.metres is not None and any(metre_cents)
-    wishes = [
-        max(
-            -NEVER if one is None else one,
-            task.promised[0] if task.promised else -NEVER,
-        )
-        for task, one in zip(tasks, previous, strict=True)
-    ]
-    late = np.array([late_cents * task.lateness_percent * (task.due_s is not None) for task in tasks])
     rich = bool(
-        late.any()
-        or (change_cents and any(one is not None for one in previous))
+        rows.late_cents.any()
+        or (change_cents and any(task.previous for task in tasks))
         or any(task.promised for task in tasks)
         or any(engineers[index].cents_per_hour for index in engineer)
         or any(shift.max_overtime_s for shift in shifts)
@@ -218,54 +179,38 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
         seconds = np.concatenate([seconds, seconds.min(axis=0, keepdims=True)])
     parts_at, part_tables = _part_tables(arrays)
     windows_at = np.cumsum([0, *(len(mine) for mine in windows)])
-    neighbours = _neighbours(arrays, _ints(movable))
+    rows.first_window, rows.end_window = windows_at[:-1], windows_at[1:]
+    rows.first_part, rows.end_part, rows.movable = parts_at[:-1], parts_at[1:], may_move
+    neighbours = _neighbours(arrays, ints(movable))
     return Data(
-        task=_table(
-            TASK,
-            len(tasks),
-            place=[visit.place for visit in visits],
-            service_s=[visit.service_s for visit in visits],
-            first_window=windows_at[:-1],
-            end_window=windows_at[1:],
-            due_s=_optional([task.due_s for task in tasks], NEVER),
-            previous_s=_optional(previous, -NEVER),
-            promise_from_s=[from_s for from_s, _ in promises],
-            promise_until_s=[until_s for _, until_s in promises],
-            wish_s=wishes,
-            movable=may_move,
-            first_part=parts_at[:-1],
-            end_part=parts_at[1:],
-            late_cents=late,
-            promise_cents=[float(weights.promise_cents) * bool(task.promised) for task in tasks],
-            absent_cents=arrays.unplanned_cents,
-        ),
-        vehicle=_table(
+        task=rows,
+        vehicle=table(
             VEHICLE,
             len(shifts),
             engineer=engineer,
             start_place=[shift.start_place for shift in shifts],
-            end_place=_optional([shift.end_place for shift in shifts], -1),
+            end_place=optional([shift.end_place for shift in shifts], -1),
             start_s=[shift.start_s for shift in shifts],
             end_s=[shift.end_s for shift in shifts],
             back_s=[shift.end_s + shift.max_overtime_s for shift in shifts],
-            most_tasks=_optional([shift.max_tasks for shift in shifts], NEVER),
+            most_tasks=optional([shift.max_tasks for shift in shifts], NEVER),
             most_work_s=np.minimum(
-                _optional([shift.max_work_s for shift in shifts], NEVER),
-                _optional([engineers[index].max_work_s for index in engineer], NEVER),
+                optional([shift.max_work_s for shift in shifts], NEVER),
+                optional([engineers[index].max_work_s for index in engineer], NEVER),
             ),
             percent=[engineers[index].travel_percent for index in engineer],
             breaks=[len(mine) for mine in breaks],
             metre_cents=metre_cents,
-            duty_cents=[engineers[index].cents_per_hour / _HOUR_S for index in engineer],
+            duty_cents=[engineers[index].cents_per_hour / HOUR_S for index in engineer],
         ),
-        engineer=_table(
+        engineer=table(
             ENGINEER,
             len(engineers),
-            most_tasks=_optional([one.max_tasks for one in engineers], NEVER),
-            most_work_s=_optional([one.max_work_s for one in engineers], NEVER),
+            most_tasks=optional([one.max_tasks for one in engineers], NEVER),
+            most_work_s=optional([one.max_work_s for one in engineers], NEVER),
             working=[bool(one.shifts) for one in engineers],
         ),
-        price=_table(
+        price=table(
             PRICE,
             1,
             period_s=problem.travel.period_s,
@@ -274,16 +219,16 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
             rich=rich,
             near_only=len(tasks) > _MANY_TASKS,
             neighbours=neighbours.shape[1],
-            travel_cents=weights.travel_cents_per_hour / _HOUR_S,
-            overtime_cents=weights.overtime_cents_per_hour / _HOUR_S,
+            travel_cents=weights.travel_cents_per_hour / HOUR_S,
+            overtime_cents=weights.overtime_cents_per_hour / HOUR_S,
             change_cents=change_cents,
-            spread_cents=weights.spread_cents_per_hour / _HOUR_S,
+            spread_cents=weights.spread_cents_per_hour / HOUR_S,
             empty_cents=float(weights.empty_engineer_cents),
         ),
-        windows=_ints([pair for mine in windows for pair in mine]).reshape(-1, 2),
-        bands=_ints(problem.travel.band_starts_s),
-        seconds=_frozen(seconds),
-        metres=_frozen(arrays.metres if priced_metres and arrays.metres is not None else np.zeros((1, 1))),
+        windows=ints([pair for mine in windows for pair in mine]).reshape(-1, 2),
+        bands=ints(problem.travel.band_starts_s),
+        seconds=frozen(seconds),
+        metres=frozen(arrays.metres if priced_metres and arrays.metres is not None else np.zeros((1, 1))),
         near=np.hstack([neighbours, _near_starts(arrays, engineer)]),
         taste_cents=np.where(arrays.allowed, arrays.taste_cents, np.inf).astype(np.float32),
         **_break_tables(breaks),
@@ -296,8 +241,8 @@ def state_of(d: Data, orders: list[list[int]], columns: int) -> State:
     vehicles, states = len(d.vehicle), d.rides.shape[2]
     made = State(
         route=np.zeros((vehicles, columns), dtype=np.int64),
-        vehicle=_table(ROUTE, vehicles, length=[len(order) for order in orders]),
-        engineer=_table(_LOAD, len(d.engineer)),
+        vehicle=table(ROUTE, vehicles, length=[len(order) for order in orders]),
+        engineer=table(_LOAD, len(d.engineer)),
         times=np.zeros((vehicles, columns + 1, states, 2), dtype=np.int64),
         where=np.full(len(d.task), -1, dtype=np.int64),
         used=np.zeros(d.stock.shape, dtype=np.int64),
@@ -314,10 +259,10 @@ def desk_of(d: Data, columns: int) -> Desk:
     return Desk(
         trace=np.zeros((columns + 2, states, 2), dtype=np.int64),
         order=np.zeros(columns + 2, dtype=np.int64),
-        kept=_table(KEPT_ROUTE, vehicles),
+        kept=table(KEPT_ROUTE, vehicles),
         kept_route=np.zeros((vehicles, columns), dtype=np.int64),
         kept_times=np.zeros((vehicles, columns + 1, states, 2), dtype=np.int64),
-        removed=_table(_REMOVED, len(d.task) + 1),
+        removed=table(_REMOVED, len(d.task) + 1),
         counters=np.zeros(8, dtype=np.int64),
-        choice=_table(_CHOICE, _CHOICES if d.price[0].rich else 1),
+        choice=table(_CHOICE, _CHOICES if d.price[0].rich else 1),
     )

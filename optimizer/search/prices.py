@@ -232,6 +232,19 @@ def full_price(d, s, w, vehicle, length):
 
 
 @compiled
+def cheapest_start_s(d, s, w, vehicle, length, at):
+    """Return when the task at a position starts, as `full_price` priced the route in `w.order` [s]."""
+    wanted, _ = full_price(d, s, w, vehicle, length)
+    last, last_way, end_s, end_way_s = _timed(d, w, vehicle, length, False)
+    cents, _, _ = _traced_price(d, w, vehicle, length, last, last_way, end_s, end_way_s)
+    if cents > wanted:
+        last, _, _, _ = _timed(d, w, vehicle, length, True)
+    for number in range(length - 1, at, -1):
+        last = w.trace[number + 1, last, 1]
+    return w.trace[at + 1, last, 0]
+
+
+@compiled
 def price(d, s, w, vehicle):
     """Return exact cost [cents] and work [s] of a vehicle's route as it stands."""
     if not d.price[0].rich:

@@ -205,3 +205,14 @@ def test_the_worker_command_takes_its_parent_from_who_starts_it(app: Flask) -> N
     env = {**os.environ, "DATABASE_URL": app.config["SETTINGS"].database_url}
     env |= {"DATA_DIR": str(app.config["SETTINGS"].data_dir)}
     assert subprocess.run(command, env=env, timeout=60, capture_output=True).returncode == 0
+
+
+def test_a_worker_that_starts_begins_what_was_registered(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(jobs, "_at_start", [])
+    jobs.at_start(begin := lambda: told.append("begun"))
+    jobs.at_start(begin)
+    monkeypatch.setattr("core.worker.signal.signal", lambda *_: None)
+    monkeypatch.setattr(Worker, "run", lambda *_, **__: told.append("running"))
+    assert app.test_cli_runner().invoke(args=["worker"]).exit_code == 0
+    assert told == ["begun", "running"]

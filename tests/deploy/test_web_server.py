@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
+from deploy import web_server
 from tests.deploy.test_serve import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -40,3 +42,10 @@ def test_what_a_visitor_says_of_proxies_is_not_believed() -> None:
     finally:
         served.terminate()
         served.wait(timeout=30)
+
+
+def test_a_web_process_makes_slot_quotes_ready_when_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[int] = []
+    monkeypatch.setattr(web_server, "warm_in_background", lambda: begun.append(1))
+    web_server.post_worker_init(None)
+    assert begun == [1]

@@ -5,7 +5,7 @@ from numpy.testing import assert_array_equal
 from geo import travel as travel_module
 from geo.point import Point
 from geo.roads import RoadRouter
-from geo.travel import Leg, travel_between
+from geo.travel import Leg, travel_between, travel_of_one
 from geo.travel_model import matrix
 from tests.osrm import helsinki_points
 
@@ -140,3 +140,40 @@ def test_large_tables_pass_the_cache_by(osrm_url, monkeypatch):
     assert travel_between(POINTS, RoadRouter(osrm_url), memory).source == "roads"
     assert memory.asked == 0
     assert not memory.legs
+
+
+def test_travel_of_one_is_that_of_the_whole_table():
+    one, others = POINTS[0], POINTS[1:]
+    for direction, there_s, there_m in zip(
+        travel_of_one(one, others),
+        (MODEL_S[1:, 0], MODEL_S[0, 1:]),
+        (MODEL_M[1:, 0], MODEL_M[0, 1:]),
+        strict=True,
+    ):
+        assert np.abs(direction[0] - there_s).max() <= 1  # the table rounds positions to 0.1 m
+        assert np.abs(direction[1] - there_m).max() <= 1
+    for pair in travel_of_one(one, ()):
+        assert [len(values) for values in pair] == [0, 0]
+
+
+def test_travel_of_one_is_by_road_and_the_models_where_there_is_no_way():
+    class HalfRoads(RoadRouter):
+        def table(self, origins, destinations=None):
+            shape = (len(origins), len(destinations))
+            unknown = np.zeros(shape, dtype=bool)
+            unknown.flat[1] = True
+            return np.full(shape, len(origins), np.int32), np.full(shape, 70, np.int32), unknown
+
+    (to_s, to_m), (back_s, back_m) = travel_of_one(POINTS[0], POINTS[1:], HalfRoads("http://127.0.0.1:9"))
+    (model_s, model_m), _ = travel_of_one(POINTS[0], POINTS[1:])
+    assert_array_equal(to_s, [5, model_s[1], 5, 5, 5])
+    assert_array_equal(back_s, [1, model_s[1], 1, 1, 1])
+    assert_array_equal(to_m, [70, model_m[1], 70, 70, 70])
+    assert_array_equal(back_m, to_m)
+
+
+def test_travel_of_one_is_the_models_where_the_roads_do_not_answer():
+    for asked, model in zip(
+        travel_of_one(POINTS[0], POINTS[1:], DOWN), travel_of_one(POINTS[0], POINTS[1:]), strict=True
+    ):
+        assert_array_equal(asked, model)

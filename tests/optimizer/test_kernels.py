@@ -10,8 +10,8 @@ from optimizer import Problem, Rule, Travel
 from optimizer.arrays import Arrays
 from optimizer.draft import Draft
 from optimizer.run import Run
-from optimizer.search.annealing import Annealing, Stretch
 from optimizer.schedule import Misfit
+from optimizer.search.annealing import Annealing, Stretch
 from optimizer.search.engine import Search
 from tests.optimizer.random_problems import problems
 from tests.optimizer.small import engineer, line, problem, shift, task

@@ -1,0 +1,95 @@
+"""Kernels of quotes: what one more task costs at its cheapest place in each of several slots.
+
+Every position of every route is looked at, and each that may do is timed and priced on the whole route:
+unlike the search, a quote does not estimate.
+"""
+
+import numpy as np
+
+from optimizer.search.data import BY, NEVER, READY
+from optimizer.search.places import may_take
+from optimizer.search.prices import cheapest_start_s, full_price, team_cents
+from optimizer.search.rides import compiled
+
+
+@compiled
+def _ordered(s, w, task, vehicle, at):
+    """Write into `w.order` a route with a task before a position."""
+    for number in range(at):
+        w.order[number] = s.route[vehicle, number]
+    w.order[at] = task
+    for number in range(at, s.vehicle[vehicle].length):
+        w.order[number + 1] = s.route[vehicle, number]
+
+
+@compiled
+def _team_with(d, s, engineer, more_s):
+    """Return what there is between engineers when one of them has a task more [cents]."""
+    s.engineer[engineer].work_s += more_s
+    s.engineer[engineer].tasks += 1
+    cents = team_cents(d, s)
+    s.engineer[engineer].work_s -= more_s
+    s.engineer[engineer].tasks -= 1
+    return cents
+
+
+@compiled
+def _keep(d, quote, vehicle, at, cents, more_s):
+    """Keep a place if it is the cheapest, or the cheapest of another engineer."""
+    engineer = d.vehicle[vehicle].engineer
+    best = -1 if quote.vehicle < 0 else d.vehicle[quote.vehicle].engineer
+    if cents < quote.cents:
+        if best >= 0 and best != engineer:
+            quote.other, quote.other_cents = best, quote.cents
+        quote.vehicle, quote.at, quote.cents, quote.more_s = vehicle, at, cents, more_s
+    elif engineer != best and cents < quote.other_cents:
+        quote.other, quote.other_cents = engineer, cents
+
+
+@compiled
+def _look_in_route(d, s, w, task, vehicle, quote, team_now_cents):
+    length = s.vehicle[vehicle].length
+    breaks = d.vehicle[vehicle].breaks
+    opens_s = d.windows[d.task[task].first_window, 0]
+    closes_s = d.windows[d.task[task].end_window - 1, 1]
+    for at in range(length + 1):
+        ready_s, by_s = np.int64(NEVER), np.int64(NEVER if at == length else -NEVER)
+        for taken in range(breaks + 1):
+            ready_s = min(ready_s, s.times[vehicle, at, taken, READY])
+            if at < length:
+                by_s = max(by_s, s.times[vehicle, at, taken, BY])
+        if ready_s > closes_s:
+            break
+        if max(ready_s, opens_s) + d.task[task].service_s > by_s:
+            continue
+        _ordered(s, w, task, vehicle, at)
+        cents, work_s = full_price(d, s, w, vehicle, length + 1)
+        if not np.isfinite(cents):
+            continue
+        more_s = work_s - s.vehicle[vehicle].work_s
+        cents += _team_with(d, s, d.vehicle[vehicle].engineer, more_s) - team_now_cents
+        _keep(d, quote, vehicle, at, cents - s.vehicle[vehicle].cost, more_s)
+
+
+@compiled
+def look_everywhere(d, s, w, task, quotes):
+    """Fill in the cheapest place of an absent task in each slot; vehicle -1 where there is none."""
+    team_now_cents = team_cents(d, s)
+    for number in range(quotes.shape[0]):
+        quote = quotes[number]
+        quote.vehicle, quote.other, quote.cents, quote.other_cents = -1, -1, np.inf, np.inf
+        d.task[task].first_window, d.task[task].end_window = quote.first_window, quote.end_window
+        if quote.first_window == quote.end_window:
+            continue
+        first_s = d.windows[quote.first_window, 0] + d.task[task].service_s
+        for vehicle in range(d.vehicle.shape[0]):
+            if (
+                d.vehicle[vehicle].start_s <= d.windows[quote.end_window - 1, 1]
+                and first_s <= d.vehicle[vehicle].back_s
+                and may_take(d, s, task, vehicle)
+            ):
+                _look_in_route(d, s, w, task, vehicle, quote, team_now_cents)
+        if quote.vehicle >= 0:
+            _ordered(s, w, task, quote.vehicle, quote.at)
+            length = s.vehicle[quote.vehicle].length + 1
+            quote.start_s = cheapest_start_s(d, s, w, quote.vehicle, length, quote.at)

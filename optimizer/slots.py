@@ -1,0 +1,297 @@
+"""Slot quotes: what one more task costs in each of several slots of a plan that stands.
+
+Nothing planned goes to another engineer or into another order; it may begin at another time if its
+windows allow it, at the plan's prices. What is locked or linked keeps its time.
+"""
+
+import threading
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from optimizer.arrays import Arrays, visit_of
+from optimizer.bounds import require_windows
+from optimizer.draft import Draft
+from optimizer.new_place import RoomyTravel, Ways
+from optimizer.plan import Plan, Reason, Rule
+from optimizer.problem import Problem
+from optimizer.schedule import Misfit
+from optimizer.search.data import Data, Table
+from optimizer.search.flatten import data_of, desk_of, frozen, state_of
+from optimizer.search.rows import ints, merged, table, task_rows
+from optimizer.tasks import Task, Window
+
+__all__ = ["Offer", "Quoter", "Quotes", "Refusal", "Ways"]
+
+_WHOLE = ("first_window", "end_window", "vehicle", "at", "more_s", "start_s", "other")
+_QUOTE = np.dtype([*((name, "i8") for name in _WHOLE), ("cents", "f8"), ("other_cents", "f8")])
+_SPARE = "the task that is quoted"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """The cheapest place for a task in a slot.
+
+    Parameters
+    ----------
+    slot : (from_s, until_s)
+    cents : int
+        What the plan costs more with the task [cents].
+    travel_s : int
+        Travel that comes on top; negative where it spares a longer way [s].
+    engineer : str
+    shift : int
+        Index into the engineer's shifts.
+    start_s : int
+        Begin of the service [s].
+    runner_up : str, optional
+        The next best engineer, and `runner_up_cents` with them; None where nobody else can.
+    """
+
+    slot: Window
+    cents: int
+    travel_s: int
+    engineer: str
+    shift: int
+    start_s: int
+    runner_up: str | None = None
+    runner_up_cents: int | None = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A slot in which nobody can serve the task, and the rules that keep each engineer from it."""
+
+    slot: Window
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class Quotes:
+    """What can be offered, the cheapest first, and what cannot, in the order asked."""
+
+    offers: tuple[Offer, ...]
+    refusals: tuple[Refusal, ...]
+
+
+class Quoter:
+    """Answers what one more task would cost in a plan, which is loaded once.
+
+    Parameters
+    ----------
+    problem : Problem
+    plan : Plan
+        A shift whose route breaks a rule, or stops at a depot, is offered to nobody.
+    closed : collection of (engineer, shift)
+        Further shifts that are offered to nobody.
+
+    Raises
+    ------
+    ValueError
+        The plan names what the problem does not have.
+    """
+
+    def __init__(
+        self, problem: Problem, plan: Plan, closed: Collection[tuple[str, int]] = frozenset()
+    ) -> None:
+        # Kernels and their compiler are heavy: only whoever quotes loads them.
+        from optimizer.search.quotes import look_everywhere
+        from optimizer.search.strings import load
+
+        self.problem, self._plan, self._closed = problem, plan, closed
+        self._look, self._lock = look_everywhere, threading.Lock()
+        self._ways = RoomyTravel(problem.travel)
+        spare = Task(id=_SPARE, place=self.new_place, service_s=0)
+        self._arrays = Arrays(
+            replace(problem, tasks=(*problem.tasks, spare), travel=self._ways.travel),
+        )
+        self._alone = Draft(self._arrays)
+        draft, broken = _standing(self._arrays, plan)
+        data = data_of(draft, [])
+        data.vehicle.most_tasks[broken] = 0
+        for number, vehicle in enumerate(self._arrays.vehicles):
+            if (problem.engineers[vehicle.engineer].id, vehicle.shift_index) in closed:
+                data.vehicle.most_tasks[number] = 0
+        # What is laid into the travel later is seen by the kernels.
+        self._data = replace(data, seconds=frozen(self._ways.seconds))
+        if data.price[0].priced_metres and self._ways.metres is not None:
+            self._data = replace(self._data, metres=frozen(self._ways.metres))
+        columns = max((len(order) for order in draft.orders), default=0) + 3
+        self._state, self._desk = state_of(data, draft.orders, columns), desk_of(data, columns)
+        if not load(self._data, self._state, self._desk):
+            raise RuntimeError("the search cannot time a plan that the draft could: please report this")
+        parts = dict.fromkeys(name for task in problem.tasks for name, _ in task.parts)
+        self._kinds = {name: number for number, name in enumerate(parts)}
+
+    @property
+    def new_place(self) -> int:
+        """The place of a task that comes with its own `Ways`."""
+        return self.problem.travel.places
+
+    def without(self, task_id: str) -> "Quoter":
+        """Return the same without one task, so that it can be quoted anew."""
+        problem = replace(
+            self.problem,
+            tasks=tuple(task for task in self.problem.tasks if task.id != task_id),
+            links=tuple(link for link in self.problem.links if task_id not in (link.before, link.after)),
+        )
+        routes = tuple(
+            replace(route, stops=tuple(stop for stop in route.stops if stop.id != task_id))
+            for route in self._plan.routes
+        )
+        return Quoter(problem, Plan(routes), self._closed)
+
+    def quote(self, task: Task, slots: Sequence[Window], ways: Ways | None = None) -> Quotes:
+        """Return what a task costs in each slot, exactly; several threads may ask at once.
+
+        Parameters
+        ----------
+        task : Task
+            Not in the problem. Its service begins within a slot and, if it has any, its own windows.
+        slots : sequence of (from_s, until_s)
+        ways : Ways, optional
+            To and from its place, where that is `new_place`.
+
+        Raises
+        ------
+        ValueError
+            The task is in the problem or locked, its place is not known, or ways or a slot make no sense.
+        """
+        slots = tuple(slots)
+        self._require_quotable(task, slots, ways)
+        tasks = [_within(task, slot) for slot in slots]
+        with self._lock:
+            if ways is not None:
+                self._ways.lay(ways)
+            data, quotes = self._written(task, tasks)
+            self._look(data, self._state, self._desk, len(self.problem.tasks), quotes)
+            refused = [number for number in range(len(slots)) if quotes[number].vehicle < 0]
+            reasons = self._reasons(task, [tasks[number] for number in refused]) if refused else []
+        offers = [
+            self._offer(slot, quotes[number], task.service_s)
+            for number, slot in enumerate(slots)
+            if number not in refused
+        ]
+        offers.sort(key=lambda offer: (offer.cents, offer.start_s))
+        refusals = (Refusal(slots[number], why) for number, why in zip(refused, reasons, strict=True))
+        return Quotes(tuple(offers), tuple(refusals))
+
+    def _require_quotable(self, task: Task, slots: tuple[Window, ...], ways: Ways | None) -> None:
+        require_windows("the slots", slots)
+        if task.id in self._arrays.task_index:
+            raise ValueError(f"task {task.id} is in the problem: ask a quoter without it")
+        if task.lock:
+            raise ValueError(f"task {task.id} is locked: only what may go anywhere is quoted")
+        if task.place > self.new_place or (task.place == self.new_place) != (ways is not None):
+            raise ValueError(
+                f"task {task.id} is at place {task.place}: it must be below {self.new_place}, or just that "
+                "with ways"
+            )
+
+    def _written(self, task: Task, tasks: list[Task | None]) -> tuple[Data, Table]:
+        """Write a task over the spare one; return the data with it, and quotes to be filled in."""
+        d, spare = self._data, len(self.problem.tasks)
+        d.task[spare] = task_rows([task], [visit_of(task)], self.problem.weights, 0.0)[0]
+        allowed = self._arrays.eligibility.allowed(task)
+        d.taste_cents[spare] = np.where(allowed, self._arrays.taste_of(task), np.inf)
+        # What nobody else needs is there whenever the task is allowed.
+        needs = [(self._kinds[name], count) for name, count in task.parts if name in self._kinds]
+        d.task[spare].first_part, d.task[spare].end_part = len(d.parts), len(d.parts) + len(needs)
+        windows = [merged(visit_of(one).windows) if one else [] for one in tasks]
+        flat = [pair for mine in windows for pair in mine]
+        ends = len(d.windows) + np.cumsum([len(mine) for mine in windows], dtype=np.int64)
+        firsts = ends - ints([len(mine) for mine in windows])
+        data = replace(
+            d,
+            windows=np.concatenate([d.windows, ints(flat).reshape(-1, 2)]),
+            parts=np.concatenate([d.parts, ints(needs).reshape(-1, 2)]),
+        )
+        return data, table(_QUOTE, len(tasks), first_window=firsts, end_window=ends)
+
+    def _offer(self, slot: Window, quote: Any, service_s: int) -> Offer:
+        vehicle, engineers = self._arrays.vehicles[quote.vehicle], self.problem.engineers
+        others = quote.other >= 0
+        return Offer(
+            slot=slot,
+            cents=round(float(quote.cents)),
+            travel_s=int(quote.more_s) - service_s,
+            engineer=engineers[vehicle.engineer].id,
+            shift=vehicle.shift_index,
+            start_s=int(quote.start_s),
+            runner_up=engineers[quote.other].id if others else None,
+            runner_up_cents=round(float(quote.other_cents)) if others else None,
+        )
+
+    def _reasons(self, task: Task, tasks: list[Task | None]) -> list[tuple[Reason, ...]]:
+        """Return for each slot nobody can serve the rules between task and engineer, else of the slot."""
+        engineers, arrays, spare = self.problem.engineers, self._arrays, len(self.problem.tasks)
+        always: dict[Rule, list[str]] = {
+            rule: [engineers[index].id for index in np.flatnonzero(mask)]
+            for rule, mask in arrays.eligibility.forbidden(task).items()
+        }
+        allowed = [int(index) for index in np.flatnonzero(arrays.eligibility.allowed(task))]
+        found = []
+        for one in tasks:
+            concerned = {rule: list(ids) for rule, ids in always.items()}
+            if one:
+                arrays.visits[spare] = visit_of(one)
+            for engineer in allowed:
+                rule = _rule_alone(self._alone, spare, engineer) if one else Rule.WINDOW
+                concerned.setdefault(rule, []).append(engineers[engineer].id)
+            if not engineers:
+                concerned[Rule.NO_ROOM] = []
+            found.append(tuple(Reason(rule, tuple(ids)) for rule, ids in concerned.items()))
+        return found
+
+
+def _rule_alone(alone: Draft, task: int, engineer: int) -> Rule:
+    """Return the rule that keeps a task off an engineer even with nothing else to do, or that of room."""
+    rule = Rule.SHIFT_END
+    for vehicle in alone.arrays.vehicles_of[engineer]:
+        tried = alone.earliest(vehicle, [task])
+        if not isinstance(tried, Misfit):
+            return Rule.NO_ROOM
+        rule = tried.rule
+    return rule
+
+
+def _within(task: Task, slot: Window) -> Task | None:
+    """Return a task with its windows within a slot, None where there is none."""
+    cut = tuple(
+        (max(from_s, slot[0]), min(until_s, slot[1]))
+        for from_s, until_s in task.windows or (slot,)
+        if from_s <= slot[1] and until_s >= slot[0]
+    )
+    return replace(task, windows=cut) if cut else None
+
+
+def _standing(arrays: Arrays, plan: Plan) -> tuple[Draft, list[int]]:
+    """Return a plan as a draft, and the vehicles nothing more is put on.
+
+    Raises
+    ------
+    ValueError
+        The plan names what the problem does not have.
+    """
+    draft, closed = Draft(arrays), []
+    number_of = {
+        (arrays.problem.engineers[one.engineer].id, one.shift_index): number
+        for number, one in enumerate(arrays.vehicles)
+    }
+    for route in plan.routes:
+        if (route.engineer, route.shift) not in number_of:
+            raise ValueError(f"the plan names shift {route.shift} of {route.engineer}, who has none such")
+        order = []
+        for stop in route.stops:
+            if stop.kind == "task":
+                if stop.id not in arrays.task_index:
+                    raise ValueError(f"the plan names task {stop.id}, which is not in the problem")
+                order.append(arrays.task_index[stop.id])
+                if order[-1] in arrays.linked:
+                    draft.narrowed[order[-1]] = ((stop.start_s, stop.start_s),)
+        vehicle = number_of[route.engineer, route.shift]
+        if draft.put_what_fits(vehicle, order) or len(order) < len(route.stops):
+            closed.append(vehicle)
+    return draft, closed
