@@ -7,10 +7,13 @@ import numpy as np
 
 from optimizer.search.data import Data, Desk, Ints, State
 from optimizer.search.flatten import desk_of, state_of
+from optimizer.search.pool import empty_pool, widened
 from optimizer.search.strings import load, search, total_cents
 
 #: Threshold of acceptance at the beginning and at the end, as shares of what a planned task costs.
 _HOT, _COLD = 1.0, 0.005
+#: By how much dearer than now a solution may be for its routes to be remembered, as such a share.
+_NEARLY = 0.3
 #: How long the kernel is left alone [s], and how many steps at most.
 _STRETCH_S, _MOST_STEPS = 0.05, 20_000
 
@@ -32,16 +35,18 @@ class Annealing:
         self.data, self._seed, self._steps, self._batch = data, seed, 0, 50
         self.free: Ints = np.flatnonzero(data.task.movable)
         self._columns = max(16, 2 * max((len(order) for order in orders), default=0) + 8)
+        self.pool = empty_pool(self._columns)
         self.state: State
         self.desk: Desk
         self._lay(orders)
         now = total_cents(data, self.state)
-        self.cents = np.array([now, now])
         planned = max(1, int(self.state.vehicle.length.sum()))
         self._base = max(1.0, float(self.state.vehicle.cost.sum()) / planned)
+        self.cents = np.array([now, now, _NEARLY * self._base])
         self._remember_best()
 
     def _lay(self, orders: Orders) -> None:
+        self.pool = widened(self.pool, self._columns)
         self.state, self.desk = state_of(self.data, orders, self._columns), desk_of(self.data, self._columns)
         if not load(self.data, self.state, self.desk):
             raise RuntimeError("the search cannot time a plan that the draft could: please report this")
@@ -93,6 +98,7 @@ class Annealing:
         *,
         iterations: int | None = None,
         pause_at: float = float("inf"),
+        pause_share: float = 1.0,
     ) -> None:
         """Search until a moment of `time.monotonic`, or for so many steps in all.
 
@@ -107,6 +113,8 @@ class Annealing:
         iterations : int, optional
         pause_at : float
             When to come back even so, to be run again.
+        pause_share : float
+            After which share of all its time or steps to come back even so.
         """
         if not len(self.free) or not len(self.data.vehicle):
             return
@@ -114,12 +122,12 @@ class Annealing:
         while True:
             now = time.monotonic()
             done = self._steps / iterations if iterations else (now - began) / max(1e-9, until - began)
-            if done >= 1 or now >= min(until, pause_at) or stop():
+            if done >= pause_share or now >= min(until, pause_at) or stop():
                 break
             batch = min(self._batch, iterations - self._steps) if iterations else self._batch
             heat = np.full(batch, self._base * _HOT * (_COLD / _HOT) ** done)
-            best = (self.best_route, self.best_length)
-            search(self.data, self.state, self.desk, *best, self.free, self.cents, heat, self._seed)
+            kept = (self.pool, self.best_route, self.best_length)
+            search(self.data, self.state, self.desk, *kept, self.free, self.cents, heat, self._seed)
             self._seed = -1
             self._steps += batch
             if not iterations:

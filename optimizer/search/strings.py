@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from optimizer.search.places import choose, look
+from optimizer.search.pool import remember_changed
 from optimizer.search.prices import team_cents
 from optimizer.search.rides import compiled
 from optimizer.search.routes import refresh
@@ -175,11 +176,12 @@ def _copy_routes(s, best_route, best_length):
 
 
 @compiled
-def search(d, s, w, best_route, best_length, free, cents, temperatures, seed):
+def search(d, s, w, pool, best_route, best_length, free, cents, temperatures, seed):
     """Ruin and recreate once for each temperature [cents].
 
-    `cents` holds what the solution costs now and what the best costs; the best is copied into its
-    arrays as it is found.
+    `cents` holds what the solution costs now, what the best costs, and by how much dearer than now a
+    solution may be for its new routes to go into the pool; the best is copied into its arrays as it is
+    found.
 
     Returns
     -------
@@ -209,6 +211,8 @@ def search(d, s, w, best_route, best_length, free, cents, temperatures, seed):
         if watched:
             new_team = team_cents(d, s)
             now += new_team - team
+        if now < cents[0] + cents[2]:
+            remember_changed(s, w, pool)
         if now < cents[0] - temperatures[step] * math.log(1.0 - np.random.random()):
             cents[0], team = now, new_team
             if now < cents[1] - 1e-3:
