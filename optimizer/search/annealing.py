@@ -8,8 +8,12 @@ import numpy as np
 
 from optimizer.search.data import Data, Desk, Ints, State
 from optimizer.search.flatten import desk_of, state_of
+from optimizer.search.pool import empty_pool, widened
 from optimizer.search.strings import fill, load, search, total_cents
 
+#: By how much dearer than now a solution may be for its routes to be remembered, as a share of what a planned
+#: task costs.
+_NEARLY = 0.3
 #: How long the kernel is left alone [s], and how many steps at most.
 _ALONE_S, _MOST_STEPS = 0.05, 20_000
 #: How many tasks are put into the first plan before anyone is asked.
@@ -44,6 +48,18 @@ class Stretch:
             return steps / max(1, self.steps)
         return (time.monotonic() - self.began) / max(1e-9, self.until - self.began)
 
+    def part(self, first: float, last: float) -> "Stretch":
+        """Return what lies between two shares of it."""
+        time_s = self.until - self.began
+        timed = self.steps is None
+        return Stretch(
+            self.began + first * time_s if timed else self.began,
+            self.began + last * time_s if timed else self.until,
+            self.heat(first),
+            self.heat(last),
+            None if self.steps is None else round(last * self.steps) - round(first * self.steps),
+        )
+
     def heat(self, done: float) -> float:
         """Return how hot it is when this share is over [cents]."""
         return self.hot * float((self.cold / self.hot) ** done)
@@ -64,41 +80,57 @@ class Annealing:
         self.data, self._seed, self.steps = data, seed, 0
         self.free: Ints = np.flatnonzero(data.task.movable)
         self._columns = max(16, 2 * max((len(order) for order in orders), default=0) + 8)
+        self.pool = empty_pool(self._columns)
         self.state: State
         self.desk: Desk
         self._lay(orders)
-        now = total_cents(data, self.state)
-        self.cents = np.array([now, now])
+        self._begin()
+
+    def _begin(self) -> None:
+        now = total_cents(self.data, self.state)
+        self.cents = np.array([now, now, _NEARLY * self.cents_a_task()])
         self._remember_best()
 
     def _lay(self, orders: Orders) -> None:
+        self.pool = widened(self.pool, self._columns)
         self.state, self.desk = state_of(self.data, orders, self._columns), desk_of(self.data, self._columns)
         if not load(self.data, self.state, self.desk):
             raise RuntimeError("the search cannot time a plan that the draft could: please report this")
 
     def fill(self, tasks: list[int], stop: Callable[[], bool]) -> None:
         """Put absent tasks where each is cheapest, in this order: near others, else on any route."""
-        usual = int(self.data.price.near_only[0])
-        for near_only in range(usual, -1, -1):
-            self.data.price.near_only[0] = near_only
-            tasks = self._filled(tasks, stop)
-        self.data.price.near_only[0] = usual
-        self.cents[:] = total_cents(self.data, self.state)
-        self._remember_best()
+        for everywhere in (False, True):
+            left = -1
+            while len(tasks) != left and not (everywhere and stop()):
+                left = len(tasks)
+                self._fill_once(tasks, everywhere, stop)
+                tasks = [task for task in tasks if self.state.where[task] < 0]
+        self._begin()
 
-    def _filled(self, tasks: list[int], stop: Callable[[], bool]) -> list[int]:
-        """Put absent tasks in until that changes nothing; return those left."""
-        left = -1
-        while len(tasks) != left:
-            left = len(tasks)
-            for first in range(0, left, _MOST_FILLED):
-                some = np.array(tasks[first : first + _MOST_FILLED], dtype=np.int64)
-                fill(self.data, self.state, self.desk, some)
-                self._make_room()
-                if stop():
-                    return tasks
-            tasks = [task for task in tasks if self.state.where[task] < 0]
-        return tasks
+    def _fill_once(self, tasks: list[int], everywhere: bool, stop: Callable[[], bool]) -> None:
+        for first in range(0, len(tasks), _MOST_FILLED):
+            some = np.array(tasks[first : first + _MOST_FILLED], dtype=np.int64)
+            fill(self.data, self.state, self.desk, some, everywhere)
+            self._make_room()
+            if stop():
+                return
+
+    def go_on_from(self, orders: Orders) -> None:
+        """Search from other orders of the same problem; they become the best if they are."""
+        self._columns = max(self._columns, 2 * max((len(order) for order in orders), default=0) + 8)
+        best = self.best
+        self._lay(orders)
+        self.cents[0] = total_cents(self.data, self.state)
+        if self.cents[0] < self.cents[1]:
+            self.cents[1] = self.cents[0]
+            self._remember_best()
+        else:
+            self._widen_best(best)
+
+    def _widen_best(self, best: Orders) -> None:
+        self.best_route = np.zeros_like(self.state.route)
+        for vehicle, order in enumerate(best):
+            self.best_route[vehicle, : len(order)] = order
 
     def _remember_best(self) -> None:
         self.best_route, self.best_length = self.state.route.copy(), self.state.vehicle.length.copy()
@@ -129,9 +161,7 @@ class Annealing:
             best = self.best
             self._columns *= 2
             self._lay(self.now)
-            self.best_route = np.zeros_like(self.state.route)
-            for vehicle, order in enumerate(best):
-                self.best_route[vehicle, : len(order)] = order
+            self._widen_best(best)
 
     def run(self, stretch: Stretch, stop: Callable[[], bool], on_better: Callable[[], None]) -> None:
         """Search for a stretch of time or steps.
@@ -157,8 +187,8 @@ class Annealing:
             if stretch.steps is not None:
                 batch = min(batch, stretch.steps - steps)
             heats = np.full(batch, stretch.heat(done))
-            best = (self.best_route, self.best_length)
-            search(self.data, self.state, self.desk, *best, self.free, self.cents, heats, self._seed)
+            kept = (self.pool, self.best_route, self.best_length)
+            search(self.data, self.state, self.desk, *kept, self.free, self.cents, heats, self._seed)
             self._seed = -1
             steps += batch
             self.steps += batch

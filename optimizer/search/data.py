@@ -108,5 +108,7 @@ class Desk(Bundle):
     kept_route: Ints  # (V, M)
     kept_times: Ints  # (V, M + 1, B + 1, 2)
     removed: Table  # (T + 1,) of task, key
-    counters: Ints  # (8,): kept, removed, look-ups, positions until the next blink
+    counters: (
+        Ints  # (8,): kept, removed, look-ups, positions until the next blink, whether to look everywhere
+    )
     choice: Table  # (choices,) of vehicle, at, cents

@@ -1,5 +1,6 @@
 """The compiled search as the front door sees it: it makes a draft cheaper, in place."""
 
+import itertools
 import time
 from collections.abc import Callable
 
@@ -11,6 +12,11 @@ from optimizer.search.rounds import Rounds, cells_wanted
 
 #: Mean of what a step may cost at the beginning and at the end, as shares of what a planned task costs.
 _HOT, _COLD = 1.0, 0.005
+#: After which shares of a search the master problem is solved, and which share of the search's time either
+#: of its solvers may work each time; at most so long [s].
+_MASTER_SHARES, _MASTER_WORK, _MOST_MASTER_S = (0.75, 0.9), 0.02, 1.0
+#: Where that pays: enough routes to choose from, and time for OR-Tools to be loaded [s].
+_MASTER_TASKS, _MASTER_S = 50, 10.0
 
 
 def movable_tasks(draft: Draft) -> list[int]:
@@ -72,13 +78,39 @@ class Search:
         hot = annealing.cents_a_task()
         stretch = Stretch(began, until, hot * _HOT, hot * _COLD, iterations)
         if cells == 1:
-            annealing.run(stretch, stop, lambda: on_better(float(annealing.cents[1]), annealing.left_out))
+            self._search_whole(annealing, stretch, stop, on_better)
             self.orders, self.cents = annealing.best, float(annealing.cents[1])
             return
         rounds = Rounds(self.data, self.orders, self._seed, cells)
         with Helpers(min(processes, cells) - 1) as helpers:
             rounds.run(stretch, helpers, stop, on_better)
         self.orders, self.cents = rounds.best, rounds.best_cents
+
+    def _search_whole(
+        self,
+        annealing: Annealing,
+        stretch: Stretch,
+        stop: Callable[[], bool],
+        on_better: Callable[[float, int], None],
+    ) -> None:
+        """Search without cells, and have the master problem solved in between where that pays."""
+
+        def better() -> None:
+            on_better(float(annealing.cents[1]), annealing.left_out)
+
+        seconds = stretch.until - stretch.began
+        pays = len(annealing.free) >= _MASTER_TASKS and seconds >= _MASTER_S
+        work = min(_MOST_MASTER_S, _MASTER_WORK * seconds)
+        for first, last in itertools.pairwise((0.0, *(_MASTER_SHARES if pays else ()), 1.0)):
+            annealing.run(stretch.part(first, last), stop, better)
+            left_s = stretch.until - time.monotonic()
+            wall_s = left_s if stretch.steps is not None else min(left_s, work)
+            if last < 1 and wall_s > 0 and not stop():
+                # OR-Tools is heavy: only whoever asks loads it.
+                from optimizer.search.master import go_on_from_pool
+
+                if go_on_from_pool(annealing, work, wall_s):
+                    better()
 
     def finish(self) -> None:
         """Make the best found the draft's."""

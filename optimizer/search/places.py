@@ -14,7 +14,7 @@ from optimizer.search.rides import (
     quick_s,
     ready_s,
 )
-from optimizer.search.steps import BLINK, LOOKS
+from optimizer.search.steps import BLINK, EVERYWHERE, LOOKS
 
 #: How often a place is overlooked.
 _BLINK = 0.01
@@ -223,7 +223,7 @@ def look(d, s, w, task, most_cents):
     for number in range(w.choice.shape[0]):
         w.choice[number].cents = np.inf
     mean_work_s = mean_work(d, s)
-    if d.price[0].near_only:
+    if d.price[0].near_only and not w.counters[EVERYWHERE]:
         for number in range(_gather_near(d, s, w, task)):
             if may_take(d, s, task, w.kept[number].near):
                 look_in_route(d, s, w, task, w.kept[number].near, mean_work_s, most_cents)

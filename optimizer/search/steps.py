@@ -5,7 +5,7 @@ from optimizer.search.rides import compiled
 from optimizer.search.routes import refresh, time_backward, time_forward
 
 #: Numbers in `Desk.counters`.
-KEPT, REMOVED, LOOKS, BLINK, NEAR = 0, 1, 2, 3, 4
+KEPT, REMOVED, LOOKS, BLINK, EVERYWHERE = 0, 1, 2, 3, 4
 
 
 @compiled

@@ -9,15 +9,19 @@ import numpy as np
 
 from optimizer.search.data import NEVER
 from optimizer.search.places import choose, look
+from optimizer.search.pool import remember_changed
 from optimizer.search.prices import team_cents
 from optimizer.search.rides import compiled
 from optimizer.search.routes import refresh
-from optimizer.search.steps import BLINK, KEPT, REMOVED, begin_step, count, insert, keep, put_back
+from optimizer.search.steps import BLINK, EVERYWHERE, KEPT, REMOVED, begin_step, count, insert, keep, put_back
 
 _MEAN_REMOVED = 10.0
 _LONGEST_STRING = 10.0
 #: How often a string keeps a stretch in its middle, and how often that stretch grows by one.
 _SPLIT, _GROW = 0.5, 0.01
+#: How often what is removed is put back on any route rather than near others: else who works in which part
+#: of a large problem would stay as it began.
+_EVERYWHERE = 0.3
 #: Absent tasks put back beside those removed, at most.
 _MOST_ABSENT = 12
 
@@ -148,14 +152,15 @@ def _put(d, s, w, task):
 @compiled
 def recreate(d, s, w):
     """Put back what was removed, one after the other where it is cheapest, if that is worth it."""
+    w.counters[EVERYWHERE] = np.random.random() < _EVERYWHERE
     for number in range(w.counters[REMOVED]):
         _put(d, s, w, w.removed[number].task)
 
 
 @compiled
-def fill(d, s, w, tasks):
+def fill(d, s, w, tasks, everywhere):
     """Put tasks that are absent where each is cheapest, if that is worth it, one after the other."""
-    w.counters[BLINK] = NEVER
+    w.counters[BLINK], w.counters[EVERYWHERE] = NEVER, everywhere
     for number in range(tasks.shape[0]):
         task = tasks[number]
         if s.where[task] < 0:
@@ -192,11 +197,12 @@ def _copy_routes(s, best_route, best_length):
 
 
 @compiled
-def search(d, s, w, best_route, best_length, free, cents, temperatures, seed):
+def search(d, s, w, pool, best_route, best_length, free, cents, temperatures, seed):
     """Ruin and recreate once for each temperature [cents].
 
-    `cents` holds what the solution costs now and what the best costs; the best is copied into its
-    arrays as it is found.
+    `cents` holds what the solution costs now, what the best costs, and by how much dearer than now a
+    solution may be for its new routes to go into the pool; the best is copied into its arrays as it is
+    found.
 
     Returns
     -------
@@ -226,6 +232,8 @@ def search(d, s, w, best_route, best_length, free, cents, temperatures, seed):
         if watched:
             new_team = team_cents(d, s)
             now += new_team - team
+        if now < cents[0] + cents[2]:
+            remember_changed(s, w, pool)
         if now < cents[0] - temperatures[step] * math.log(1.0 - np.random.random()):
             cents[0], team = now, new_team
             if now < cents[1] - 1e-3:
