@@ -45,7 +45,7 @@ class Stretch:
     def done(self, steps: int) -> float:
         """Return which share is over, after so many steps."""
         if self.steps is not None:
-            return steps / max(1, self.steps)
+            return steps / self.steps if self.steps else 1.0
         return (time.monotonic() - self.began) / max(1e-9, self.until - self.began)
 
     def part(self, first: float, last: float) -> "Stretch":

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from optimizer.draft import Draft
 from optimizer.search.annealing import Annealing, Orders, Stretch
 from optimizer.search.flatten import data_of
-from optimizer.search.helpers import WORTHWHILE_S, Helpers
+from optimizer.search.helpers import PATIENCE_S, WORTHWHILE_S, Helpers, Job
 from optimizer.search.rounds import Rounds, cells_wanted
 
 #: Mean of what a step may cost at the beginning and at the end, as shares of what a planned task costs.
 _HOT, _COLD = 1.0, 0.005
-#: After which shares of a search the master problem is solved, and which share of the search's time either
-#: of its solvers may work each time; at most so long [s].
-_MASTER_SHARES, _MASTER_WORK, _MOST_MASTER_S = (0.75, 0.9), 0.02, 1.0
+#: After which shares of a search without cells the best of all processes is gone on from.
+_MEETINGS = (0.6, 0.75, 0.9)
+#: After how much of it the master problem is solved then, which share of the search's time either of its
+#: solvers may work each time, and the most [s].
+_MASTER_FROM, _MASTER_WORK, _MOST_MASTER_S = 0.75, 0.02, 1.0
 #: Where that pays: enough routes to choose from, and time for OR-Tools to be loaded [s].
 _MASTER_TASKS, _MASTER_S = 50, 10.0
 
@@ -77,40 +79,53 @@ class Search:
         annealing = Annealing(self.data, self.orders, self._seed)
         hot = annealing.cents_a_task()
         stretch = Stretch(began, until, hot * _HOT, hot * _COLD, iterations)
-        if cells == 1:
-            self._search_whole(annealing, stretch, stop, on_better)
-            self.orders, self.cents = annealing.best, float(annealing.cents[1])
-            return
-        rounds = Rounds(self.data, self.orders, self._seed, cells)
-        with Helpers(min(processes, cells) - 1) as helpers:
-            rounds.run(stretch, helpers, stop, on_better)
-        self.orders, self.cents = rounds.best, rounds.best_cents
+        with Helpers(processes - 1) as helpers:
+            if cells == 1:
+                self._search_whole(annealing, stretch, helpers, stop, on_better)
+                self.orders, self.cents = annealing.best, float(annealing.cents[1])
+            else:
+                rounds = Rounds(self.data, self.orders, self._seed, cells)
+                rounds.run(stretch, helpers, stop, on_better)
+                self.orders, self.cents = rounds.best, rounds.best_cents
 
     def _search_whole(
         self,
         annealing: Annealing,
         stretch: Stretch,
+        helpers: Helpers,
         stop: Callable[[], bool],
         on_better: Callable[[float, int], None],
     ) -> None:
-        """Search without cells, and have the master problem solved in between where that pays."""
+        """Search without cells: every process the whole, which meet now and then."""
 
         def better() -> None:
             on_better(float(annealing.cents[1]), annealing.left_out)
 
-        seconds = stretch.until - stretch.began
-        pays = len(annealing.free) >= _MASTER_TASKS and seconds >= _MASTER_S
-        work = min(_MOST_MASTER_S, _MASTER_WORK * seconds)
-        for first, last in itertools.pairwise((0.0, *(_MASTER_SHARES if pays else ()), 1.0)):
-            annealing.run(stretch.part(first, last), stop, better)
-            left_s = stretch.until - time.monotonic()
-            wall_s = left_s if stretch.steps is not None else min(left_s, work)
-            if last < 1 and wall_s > 0 and not stop():
-                # OR-Tools is heavy: only whoever asks loads it.
-                from optimizer.search.master import go_on_from_pool
-
-                if go_on_from_pool(annealing, work, wall_s):
+        for first, last in itertools.pairwise((0.0, *_MEETINGS, 1.0)):
+            part, begun, asked = stretch.part(first, last), float(annealing.cents[0]), helpers.ready()
+            for number, helper in enumerate(asked, 1):
+                seed = self._seed + 1_000_003 * number + round(100 * first)
+                helper.ask(Job(self.data, annealing.now, seed, part))
+            annealing.run(part, stop, better)
+            for helper in asked:
+                found = None if stop() else helper.answer(part.until + PATIENCE_S)
+                if found is not None and begun - found[1] < annealing.cents[0]:
+                    annealing.go_on_from(found[0])
                     better()
+            if last >= _MASTER_FROM and not stop():
+                self._ask_master(annealing, stretch, better)
+
+    def _ask_master(self, annealing: Annealing, stretch: Stretch, better: Callable[[], None]) -> None:
+        """Have the master problem solved where that pays, and go on from its plan."""
+        seconds, left_s = stretch.until - stretch.began, stretch.until - time.monotonic()
+        work = min(_MOST_MASTER_S, _MASTER_WORK * seconds)
+        wall_s = left_s if stretch.steps is not None else min(left_s, work)
+        if wall_s > 0 and seconds >= _MASTER_S and len(annealing.free) >= _MASTER_TASKS:
+            # OR-Tools is heavy: only whoever asks loads it.
+            from optimizer.search.master import go_on_from_pool
+
+            if go_on_from_pool(annealing, work, wall_s):
+                better()
 
     def finish(self) -> None:
         """Make the best found the draft's."""

@@ -19,6 +19,8 @@ from typing import IO
 from optimizer.search.annealing import Annealing, Orders, Stretch
 from optimizer.search.data import Data
 
+#: How long a helper is waited for after its time [s]; one who is late is left out until it is done.
+PATIENCE_S = 0.5
 #: A search shorter than this is over before a helper has begun [s].
 WORTHWHILE_S = 4.0
 

@@ -10,22 +10,18 @@ import numpy as np
 from optimizer.search.annealing import Annealing, Orders, Stretch
 from optimizer.search.cells import Cell, cells_of, orders_in, part_of, put_into
 from optimizer.search.data import Data
-from optimizer.search.helpers import Helpers, Job
+from optimizer.search.helpers import PATIENCE_S, Helpers, Job
 
-#: Tasks in a cell at most; smaller cells than the least are not made for the sake of more processes.
-_MOST_TASKS, _LEAST_TASKS = 650, 120
+#: Tasks in a cell at most.
+_MOST_TASKS = 650
 #: Rounds in a search at most, and the least time for a cell in each [s].
-_ROUNDS, _LEAST_S = 20, 0.4
-#: How long a helper is waited for after its time [s]; one who is late is left out until it is done.
-_PATIENCE_S = 0.5
+_ROUNDS, _LEAST_S = 40, 0.4
 
 
 def cells_wanted(data: Data, processes: int) -> int:
     """Return into how many cells to cut a problem that so many processes search."""
-    tasks = int(data.task.movable.sum())
-    cells = max(1, math.ceil(tasks / _MOST_TASKS))
-    shared = processes * math.ceil(cells / processes)
-    return shared if tasks >= shared * _LEAST_TASKS else cells
+    cells = max(1, math.ceil(int(data.task.movable.sum()) / _MOST_TASKS))
+    return cells if cells == 1 else processes * math.ceil(cells / processes)
 
 
 class Rounds:
@@ -116,7 +112,7 @@ class Rounds:
             mine = waiting.popleft()
             self._take(mine, self._job(mine, stretch, until).done(stop, better))
             for helper, cell in asked:
-                found = None if stop() else helper.answer(until + _PATIENCE_S)
+                found = None if stop() else helper.answer(until + PATIENCE_S)
                 if found is not None:
                     self._take(cell, found)
 

@@ -71,10 +71,10 @@ def town(tasks: int) -> Problem:
 
 
 def test_a_large_problem_is_cut_and_a_small_one_is_not() -> None:
-    assert cells_wanted(search_of(town(20)).data, 2) == 1
-    assert cells_wanted(search_of(town(300)).data, 2) == 2
+    assert cells_wanted(search_of(town(300)).data, 2) == 1
     assert cells_wanted(search_of(town(700)).data, 1) == 2
     assert cells_wanted(search_of(town(700)).data, 3) == 3
+    assert cells_wanted(search_of(town(1_400)).data, 2) == 4
 
 
 def test_a_search_in_rounds_stops_when_told_to() -> None:
@@ -92,3 +92,13 @@ def test_a_search_in_rounds_stops_when_told_to() -> None:
     assert sorted(task for order in rounds.now for task in order) == sorted(
         task for order in search.orders for task in order
     )
+
+
+def test_a_stretch_of_no_steps_is_over_at_once() -> None:
+    whole = Stretch(0, float("inf"), 50.0, 1.0, 1)
+    parts = [whole.part(first, last) for first, last in ((0.0, 0.6), (0.6, 0.75), (0.75, 1.0))]
+    assert sum(part.steps or 0 for part in parts) == 1
+    assert [part.done(part.steps or 0) for part in parts] == [1.0, 1.0, 1.0]
+    assert parts[0].hot == whole.hot
+    assert [part.hot for part in parts[1:]] == [part.cold for part in parts[:-1]]
+    assert parts[-1].cold == pytest.approx(whole.cold)

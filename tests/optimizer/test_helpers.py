@@ -37,9 +37,10 @@ def job(seconds: float = 0.3) -> Job:
     return Job(begun.data, begun.orders, 3, Stretch(now, now + seconds, 50.0, 1.0))
 
 
-def test_two_processes_find_a_plan_that_keeps_the_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("tasks", [5, 650])
+def test_two_processes_find_a_plan_that_keeps_the_rules(monkeypatch: pytest.MonkeyPatch, tasks: int) -> None:
     monkeypatch.setattr("optimizer.search.engine.WORTHWHILE_S", 0.0)
-    monkeypatch.setattr(rounds, "_LEAST_TASKS", 5)
+    monkeypatch.setattr(rounds, "_MOST_TASKS", tasks)
     asked = given()
     result = solve(asked, seconds=4, processes=2)
     assert check(asked, result.plan) == []
