@@ -5,7 +5,15 @@ import math
 import numpy as np
 
 from optimizer.search.data import BY, NEVER, READY
-from optimizer.search.prices import arc_cents, full_price, mean_work, task_cents
+from optimizer.search.prices import (
+    arc_cents,
+    full_price,
+    lean,
+    mean_work,
+    task_cents,
+    team_cents,
+    team_with,
+)
 from optimizer.search.rides import (
     compiled,
     first_start_s,
@@ -107,25 +115,28 @@ def _remember(w, cents, vehicle, at):
 
 
 @compiled
-def _flat_cents(d, s, task, vehicle, mean_work_s):
-    """Return what a task costs on a vehicle wherever it is on the route [cents]."""
+def _flat_cents(d, s, task, vehicle, mean_work_s, team_lean):
+    """Return what a task costs on a vehicle wherever it is on the route [cents].
+
+    Uneven work counts as if whoever works more, or less, than the mean went on doing so.
+    """
     engineer = d.vehicle[vehicle].engineer
     cents = float(d.taste_cents[task, engineer])
     if s.engineer[engineer].tasks == 0:
         cents -= d.price[0].empty_cents
     if d.price[0].spread_cents > 0:
         sign = 1.0 if s.engineer[engineer].work_s > mean_work_s else -1.0
-        cents += sign * d.task[task].service_s * d.price[0].spread_cents
+        cents += (sign - team_lean) * d.task[task].service_s * d.price[0].spread_cents
     return cents + d.task[task].service_s * d.vehicle[vehicle].duty_cents
 
 
 @compiled
-def look_in_route(d, s, w, task, vehicle, mean_work_s, least_cents):
+def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
     """Remember the cheapest places for a task on a route.
 
     `least_cents` is what the task may cost at most to be of interest.
     """
-    flat_cents = _flat_cents(d, s, task, vehicle, mean_work_s)
+    flat_cents = _flat_cents(d, s, task, vehicle, mean_work_s, team_lean)
     most = w.choice.shape[0] - 1
     here, length = d.task[task].place, s.vehicle[vehicle].length
     closes_s = (
@@ -223,18 +234,19 @@ def look(d, s, w, task, most_cents):
     for number in range(w.choice.shape[0]):
         w.choice[number].cents = np.inf
     mean_work_s = mean_work(d, s)
+    team_lean = lean(d, s, mean_work_s)
     if d.price[0].near_only and not w.counters[EVERYWHERE]:
         for number in range(_gather_near(d, s, w, task)):
             if may_take(d, s, task, w.kept[number].near):
-                look_in_route(d, s, w, task, w.kept[number].near, mean_work_s, most_cents)
+                look_in_route(d, s, w, task, w.kept[number].near, mean_work_s, team_lean, most_cents)
         return
     for vehicle in range(d.vehicle.shape[0]):
         if may_take(d, s, task, vehicle):
-            look_in_route(d, s, w, task, vehicle, mean_work_s, most_cents)
+            look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, most_cents)
 
 
 @compiled
-def _exact_cents(d, s, w, task, vehicle, at):
+def _exact_cents(d, s, w, task, vehicle, at, team_now_cents):
     """Return exactly what a task adds at a place [cents]; infinite where it cannot be."""
     length = s.vehicle[vehicle].length
     for number in range(at):
@@ -245,16 +257,10 @@ def _exact_cents(d, s, w, task, vehicle, at):
     cents, work_s = full_price(d, s, w, vehicle, length + 1)
     if not np.isfinite(cents):
         return np.inf
-    engineer = d.vehicle[vehicle].engineer
-    added = cents - s.vehicle[vehicle].cost
-    if s.engineer[engineer].tasks == 0:
-        added -= d.price[0].empty_cents
-    if d.price[0].spread_cents > 0:
-        mean_s = mean_work(d, s)
+    if d.price[0].spread_cents > 0 or d.price[0].empty_cents > 0:
         more_s = work_s - s.vehicle[vehicle].work_s
-        now_s = s.engineer[engineer].work_s
-        added += (abs(now_s + more_s - mean_s) - abs(now_s - mean_s)) * d.price[0].spread_cents
-    return added
+        cents += team_with(d, s, d.vehicle[vehicle].engineer, more_s) - team_now_cents
+    return cents - s.vehicle[vehicle].cost
 
 
 @compiled
@@ -265,10 +271,12 @@ def choose(d, s, w, task, most_cents):
             return w.choice[0].vehicle, w.choice[0].at
         return np.int64(-1), np.int64(0)
     best, best_cents = -1, most_cents
+    team_now_cents = team_cents(d, s)
     for number in range(w.choice.shape[0]):
         if not np.isfinite(w.choice[number].cents):
             break
-        cents = _exact_cents(d, s, w, task, w.choice[number].vehicle, w.choice[number].at)
+        place = (w.choice[number].vehicle, w.choice[number].at)
+        cents = _exact_cents(d, s, w, task, place[0], place[1], team_now_cents)
         if cents < best_cents:
             best, best_cents = number, cents
     if best < 0:

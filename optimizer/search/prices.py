@@ -280,3 +280,27 @@ def team_cents(d, s):
                 cents += d.price[0].empty_cents
             cents += abs(s.engineer[engineer].work_s - mean_s) * d.price[0].spread_cents
     return cents
+
+
+@compiled
+def team_with(d, s, engineer, more_s):
+    """Return what uneven work and engineers with nothing to do cost if one had a task more [cents]."""
+    s.engineer[engineer].work_s += more_s
+    s.engineer[engineer].tasks += 1
+    cents = team_cents(d, s)
+    s.engineer[engineer].work_s -= more_s
+    s.engineer[engineer].tasks -= 1
+    return cents
+
+
+@compiled
+def lean(d, s, mean_work_s):
+    """Return the share of engineers who work more than the mean, less that of those who do not."""
+    if d.price[0].spread_cents <= 0:
+        return 0.0
+    engineers, more = 0, 0
+    for engineer in range(d.engineer.shape[0]):
+        if d.engineer[engineer].working:
+            engineers += 1
+            more += 1 if s.engineer[engineer].work_s > mean_work_s else -1
+    return more / max(1, engineers)

@@ -8,7 +8,7 @@ import numpy as np
 
 from optimizer.search.data import BY, NEVER, READY
 from optimizer.search.places import may_take
-from optimizer.search.prices import cheapest_start_s, full_price, team_cents
+from optimizer.search.prices import cheapest_start_s, full_price, team_cents, team_with
 from optimizer.search.rides import compiled
 
 
@@ -20,17 +20,6 @@ def _ordered(s, w, task, vehicle, at):
     w.order[at] = task
     for number in range(at, s.vehicle[vehicle].length):
         w.order[number + 1] = s.route[vehicle, number]
-
-
-@compiled
-def _team_with(d, s, engineer, more_s):
-    """Return what there is between engineers when one of them has a task more [cents]."""
-    s.engineer[engineer].work_s += more_s
-    s.engineer[engineer].tasks += 1
-    cents = team_cents(d, s)
-    s.engineer[engineer].work_s -= more_s
-    s.engineer[engineer].tasks -= 1
-    return cents
 
 
 @compiled
@@ -67,7 +56,7 @@ def _look_in_route(d, s, w, task, vehicle, quote, team_now_cents):
         if not np.isfinite(cents):
             continue
         more_s = work_s - s.vehicle[vehicle].work_s
-        cents += _team_with(d, s, d.vehicle[vehicle].engineer, more_s) - team_now_cents
+        cents += team_with(d, s, d.vehicle[vehicle].engineer, more_s) - team_now_cents
         _keep(d, quote, vehicle, at, cents - s.vehicle[vehicle].cost, more_s)
 
 

@@ -204,7 +204,7 @@ def test_a_search_asks_for_a_plan_of_its_routes_and_stays_repeatable(monkeypatch
     monkeypatch.setattr(sys.modules["optimizer.search.engine"], "_MASTER_S", 0.0)
     monkeypatch.setattr(master, "go_on_from_pool", go_on)
     first, again = (solved(many(), iterations=2_000, seed=7) for _ in range(2))
-    assert len(asked) == 4
+    assert len(asked) == 6
     assert first.plan == again.plan
 
 

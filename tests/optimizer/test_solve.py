@@ -108,7 +108,7 @@ def test_reasons_of_very_many_left_out_are_told_at_once_and_held_once(
 ) -> None:
     monkeypatch.setattr(sys.modules["optimizer.run"], "_THOROUGH_PAIRS", 0)
     tasks = (task(refused=("E",)), task("B", refused=("E",)), task("C", required=("gone",)))
-    result = solved(problem(*tasks, crew=CREW), seconds=1e-9)
+    result = solved(problem(*tasks, crew=CREW), "insertion", seconds=1e-9)
     a, b, c = ({one.rule: one.engineers for one in left.reasons} for left in result.plan.unplanned)
     assert a == b == {Rule.REFUSED: ("E",), Rule.NO_ROOM: ("F",)}
     assert a[Rule.NO_ROOM] is b[Rule.NO_ROOM]
