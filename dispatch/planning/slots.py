@@ -208,7 +208,7 @@ def book(actor: Actor, order_id: uuid.UUID, *, slot: Instants, engineer_id: uuid
                 mark("The plan has changed: this time is not to be had so any more. Choose anew."),
                 code="slot_taken",
             )
-        visit = db.session.get_one(Visit, visit_id, with_for_update=True)
+        visit = db.session.get_one(Visit, visit_id, with_for_update={"of": Visit})
         return visits.schedule(
             actor,
             visit,
