@@ -17,7 +17,7 @@ from optimizer.routing import improved_orders
 from optimizer.score import score
 
 #: Tasks left out times engineers for which reasons are looked into even when the time is up.
-_THOROUGH_PAIRS = 10_000
+_THOROUGH_PAIRS = 2_000
 #: Tasks left out for which it is looked into what would help, and timings of a route for each of them.
 _MOST_RELIEVED = 100
 _RELIEF_TRIALS = 500
