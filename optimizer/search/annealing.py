@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.search.data import Data, Desk, Ints, State
+from optimizer.search.data import Data, Desk, Ints, Orders, State
 from optimizer.search.flatten import desk_of, state_of
-from optimizer.search.pool import empty_pool, widened
+from optimizer.search.pool import ROUTES, empty_pool, widened
 from optimizer.search.strings import fill, load, search, total_cents
 
 #: By how much dearer than now a solution may be for its routes to be remembered, as a share of what a planned
@@ -18,8 +18,6 @@ _NEARLY = 0.3
 _ALONE_S, _MOST_STEPS = 0.05, 20_000
 #: How many tasks are put into the first plan before anyone is asked.
 _MOST_FILLED = 250
-
-Orders = list[list[int]]
 
 
 @dataclass(frozen=True)
@@ -74,13 +72,15 @@ class Annealing:
     orders : list of list of int
         Tasks by vehicle, to begin from.
     seed : int
+    remembering : bool
+        Whether the routes it sees go into its pool.
     """
 
-    def __init__(self, data: Data, orders: Orders, seed: int) -> None:
-        self.data, self._seed, self.steps = data, seed, 0
+    def __init__(self, data: Data, orders: Orders, seed: int, *, remembering: bool = False) -> None:
+        self.data, self._seed, self._remembering = data, seed, remembering
         self.free: Ints = np.flatnonzero(data.task.movable)
         self._columns = max(16, 2 * max((len(order) for order in orders), default=0) + 8)
-        self.pool = empty_pool(self._columns)
+        self.pool = empty_pool(self._columns, ROUTES if remembering else 0)
         self.state: State
         self.desk: Desk
         self._lay(orders)
@@ -88,7 +88,8 @@ class Annealing:
 
     def _begin(self) -> None:
         now = total_cents(self.data, self.state)
-        self.cents = np.array([now, now, _NEARLY * self.cents_a_task()])
+        nearly = _NEARLY * self.cents_a_task() if self._remembering else -np.inf
+        self.cents = np.array([now, now, nearly])
         self._remember_best()
 
     def _lay(self, orders: Orders) -> None:
@@ -191,7 +192,6 @@ class Annealing:
             search(self.data, self.state, self.desk, *kept, self.free, self.cents, heats, self._seed)
             self._seed = -1
             steps += batch
-            self.steps += batch
             if stretch.steps is None:
                 share = min(_ALONE_S, stretch.until - now) / max(1e-6, time.monotonic() - now)
                 batch = max(1, min(2 * batch, int(batch * share) + 1, _MOST_STEPS))

@@ -8,11 +8,10 @@ import itertools
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from optimizer.search.data import Data, Ints, Table
+from optimizer.search.data import Data, Ints, Orders, Small, Table
+from optimizer.search.flatten import frozen
 
-Orders = list[list[int]]
 Random = np.random.Generator
 
 
@@ -116,10 +115,8 @@ def _left_aligned(numbers: Ints, columns: int) -> Ints:
     return np.take_along_axis(numbers, order, axis=1)[:, :columns]
 
 
-def _submatrix(matrix: NDArray[np.int32], places: Ints) -> NDArray[np.int32]:
-    made = np.ascontiguousarray(matrix[..., places[:, None], places[None, :]])
-    made.flags.writeable = False
-    return made
+def _submatrix(matrix: Small, places: Ints) -> Small:
+    return frozen(matrix[..., places[:, None], places[None, :]])
 
 
 def part_of(d: Data, cell: Cell) -> Data:

@@ -15,6 +15,7 @@ from optimizer.search.bundle import Bundle
 Ints = NDArray[np.int64]
 Small = NDArray[np.int32]
 Floats = NDArray[np.float64]
+Orders = list[list[int]]
 Table = np.recarray[tuple[int], np.dtype[np.void]]
 
 #: Later than any moment of a problem [s], with room to add some; as good as no limit on a count.

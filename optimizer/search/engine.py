@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable
 
 from optimizer.draft import Draft
-from optimizer.search.annealing import Annealing, Orders, Stretch
+from optimizer.search.annealing import Annealing, Stretch
+from optimizer.search.data import Orders
 from optimizer.search.flatten import data_of
 from optimizer.search.helpers import PATIENCE_S, WORTHWHILE_S, Helpers, Job
 from optimizer.search.rounds import Rounds, cells_wanted
@@ -73,10 +74,10 @@ class Search:
         `on_better` is told what a better solution costs [cents] and how many tasks it leaves out.
         """
         began = time.monotonic()
-        alone = iterations is not None or until - began < WORTHWHILE_S
+        alone = iterations is not None or until - began < WORTHWHILE_S or not self.data.task.movable.any()
         processes = 1 if alone else self._processes
         cells = cells_wanted(self.data, processes)
-        annealing = Annealing(self.data, self.orders, self._seed)
+        annealing = Annealing(self.data, self.orders, self._seed, remembering=cells == 1)
         hot = annealing.cents_a_task()
         stretch = Stretch(began, until, hot * _HOT, hot * _COLD, iterations)
         with Helpers(processes - 1) as helpers:

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from optimizer.search.annealing import Annealing, Orders, Stretch
-from optimizer.search.data import Data
+from optimizer.search.annealing import Annealing, Stretch
+from optimizer.search.data import Data, Orders
 
 #: How long a helper is waited for after its time [s]; one who is late is left out until it is done.
 PATIENCE_S = 0.5

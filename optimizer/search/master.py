@@ -1,8 +1,8 @@
 """The search and the master problem: a pool goes out, a plan made of its routes comes back."""
 
 from optimizer.assemble import Column, assembled
-from optimizer.search.annealing import Annealing, Orders
-from optimizer.search.data import Data, State
+from optimizer.search.annealing import Annealing
+from optimizer.search.data import Data, Orders, State
 from optimizer.search.flatten import desk_of, state_of
 from optimizer.search.pool import Pool
 from optimizer.search.strings import load, total_cents

@@ -273,6 +273,8 @@ def mean_work(d, s):
 @compiled
 def team_cents(d, s):
     """Return what uneven work and engineers with nothing to do cost [cents]."""
+    if d.price[0].spread_cents <= 0 and d.price[0].empty_cents <= 0:
+        return 0.0
     cents, mean_s = 0.0, mean_work(d, s)
     for engineer in range(d.engineer.shape[0]):
         if d.engineer[engineer].working:

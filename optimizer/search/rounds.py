@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from optimizer.search.annealing import Annealing, Orders, Stretch
+from optimizer.search.annealing import Annealing, Stretch
 from optimizer.search.cells import Cell, cells_of, orders_in, part_of, put_into
-from optimizer.search.data import Data
+from optimizer.search.data import Data, Orders
 from optimizer.search.helpers import PATIENCE_S, Helpers, Job
 
 #: Tasks in a cell at most.
@@ -73,17 +73,9 @@ class Rounds:
             batches = math.ceil(self._cells / (1 + len(helpers.ready())))
             rounds = max(1, min(_ROUNDS, int((whole.until - whole.began) / (_LEAST_S * batches))))
         for number in range(rounds):
-            over, done = (number + 1) / rounds, number / rounds if whole.steps else whole.done(0)
-            if stop() or done >= 1:
+            if stop() or time.monotonic() >= whole.until:
                 return
-            stretch = Stretch(
-                time.monotonic(),
-                whole.until if whole.steps else whole.began + over * (whole.until - whole.began),
-                whole.heat(done),
-                whole.heat(over),
-                whole.steps // rounds if whole.steps else None,
-            )
-            self._round(stretch, helpers, stop, on_better)
+            self._round(whole.part(number / rounds, (number + 1) / rounds), helpers, stop, on_better)
             self.cents = self._cents_of(self.now)
             if self.cents < self.best_cents:
                 self.best, self.best_cents = [list(order) for order in self.now], self.cents

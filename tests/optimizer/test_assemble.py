@@ -12,7 +12,7 @@ from hypothesis import given
 from optimizer import Problem, Weights
 from optimizer.assemble import Column, assembled
 from optimizer.search import master
-from optimizer.search.annealing import Orders
+from optimizer.search.data import Orders
 from optimizer.search.master import go_on_from_pool, pooled
 from optimizer.search.strings import total_cents
 from tests.optimizer.random_problems import problems

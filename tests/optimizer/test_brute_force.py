@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 
 from optimizer import (
     Break,
@@ -27,18 +27,12 @@ from optimizer.solve import Engine
 from tests.optimizer.brute_force import BruteForce
 from tests.optimizer.random_problems import problems
 from tests.optimizer.small import FREE, problem, task
+from tests.optimizer.test_random import calm
 
 _log = logging.getLogger(__name__)
 _ENGINES: tuple[Engine, ...] = ("search", "routing", "insertion")
 #: Every term of a score is rounded by itself.
 _ROUNDING_CENTS = 10
-calm = settings(
-    max_examples=25,
-    phases=[Phase.explicit, Phase.generate],
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)
 thorough = settings(calm, max_examples=2_000)
 
 

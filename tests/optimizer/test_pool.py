@@ -22,7 +22,7 @@ class OpenSearch(Search):
 
     def __init__(self, draft: Draft) -> None:
         super().__init__(draft, 1)
-        self.annealing = Annealing(self.data, self.orders, 1)
+        self.annealing = Annealing(self.data, self.orders, 1, remembering=True)
 
     def finish(self) -> None:
         self.orders = self.annealing.best
