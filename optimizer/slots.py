@@ -166,7 +166,8 @@ class Quoter:
             if ways is not None:
                 self._ways.lay(ways)
             data, quotes = self._written(task, tasks)
-            self._look(data, self._state, self._desk, len(self.problem.tasks), quotes)
+            state = replace(self._state, windows=data.windows)
+            self._look(data, state, self._desk, len(self.problem.tasks), quotes)
             refused = [number for number in range(len(slots)) if quotes[number].vehicle < 0]
             reasons = self._reasons(task, [tasks[number] for number in refused]) if refused else []
         offers = [

@@ -32,9 +32,13 @@ def _notices(problem: Problem, engine: str) -> list[Notice]:
     weights, found = problem.weights, []
     if problem.depots:
         found.append("depots")
-    if problem.links:
+    if problem.links and engine != "search":
         found.append("links")
-    if weights.worst_lateness_cents_per_hour and any(task.due_s is not None for task in problem.tasks):
+    if (
+        engine != "search"
+        and weights.worst_lateness_cents_per_hour
+        and any(task.due_s is not None for task in problem.tasks)
+    ):
         found.append("weights.worst_lateness_cents_per_hour")
     if engine == "routing":
         if len(problem.travel.band_starts_s) > 1:

@@ -91,6 +91,10 @@ def _groups_of_tasks(d: Data, orders: Orders, of_vehicle: Ints) -> Ints:
         starts = d.near[task, neighbours:]
         starts = starts[starts >= 0]
         found[task] = groups[0] if len(groups) else of_vehicle[starts[0]] if len(starts) else 0
+    for first, end in sorted({*zip(d.task.first_member.tolist(), d.task.end_member.tolist(), strict=True)}):
+        together = d.member[first:end]
+        if (planned[together] < 0).all():
+            found[together] = found[together[:1]]
     return found
 
 
@@ -119,8 +123,32 @@ def _submatrix(matrix: Small, places: Ints) -> Small:
     return frozen(matrix[..., places[:, None], places[None, :]])
 
 
-def part_of(d: Data, cell: Cell) -> Data:
-    """Return a cell as a problem of its own, its tasks, vehicles and engineers numbered anew in order."""
+def _links_in(d: Data, cell: Cell, task: Table) -> tuple[Ints, Ints, Ints]:
+    """Return the rows of links and of members that lie in a cell, and which of its tasks are linked beyond it.
+
+    Writes into the rows of the cell's tasks which are theirs.
+    """
+    inside = np.zeros(len(d.task), dtype=bool)
+    inside[cell.tasks] = True
+    members, first, end = _ranges(task.first_member, task.end_member)
+    beyond = np.array(
+        [not inside[d.member[members[a:b]]].all() for a, b in zip(first, end, strict=True)], dtype=bool
+    )
+    for name in ("first_link", "end_link", "first_member", "end_member"):
+        task[name][beyond] = 0
+    links, task.first_link, task.end_link = _ranges(task.first_link, task.end_link)
+    rows, _, _ = _ranges(task.first_member, task.end_member)
+    rows = np.unique(rows)
+    for name in ("first_member", "end_member"):
+        task[name] = np.searchsorted(rows, task[name])
+    return links, rows, np.flatnonzero(beyond)
+
+
+def part_of(d: Data, cell: Cell, held: Ints | None = None) -> Data:
+    """Return a cell as a problem of its own, its tasks, vehicles and engineers numbered anew in order.
+
+    Tasks linked to others beyond the cell stay where they are, and begin when they are `held`.
+    """
     tasks, vehicles = cell.tasks, cell.vehicles
     engineers = np.unique(d.vehicle.engineer[vehicles])
     used = [d.task.place[tasks], d.vehicle.start_place[vehicles], d.vehicle.end_place[vehicles]]
@@ -137,6 +165,14 @@ def part_of(d: Data, cell: Cell) -> Data:
     task.place = at(task.place)
     task.first_window, task.end_window = first_window, end_window
     task.first_part, task.end_part = first_part, end_part
+    windows = d.windows[windows]
+    links, members, beyond = _links_in(d, cell, task)
+    task.movable[beyond] = False
+    if held is not None and len(beyond):
+        windows[first_window[beyond]] = held[tasks[beyond], :1]
+        task.end_window[beyond] = first_window[beyond] + 1
+    link = _rows(d.link, links)
+    link.other = _renumbered(link.other, tasks, len(d.task))
     vehicle = _rows(d.vehicle, vehicles)
     vehicle.engineer = _renumbered(vehicle.engineer, engineers, len(d.engineer))
     vehicle.start_place, vehicle.end_place = at(vehicle.start_place), at(vehicle.end_place)
@@ -147,7 +183,9 @@ def part_of(d: Data, cell: Cell) -> Data:
         task=task,
         vehicle=vehicle,
         engineer=_rows(d.engineer, engineers),
-        windows=d.windows[windows],
+        windows=windows,
+        link=link,
+        member=_renumbered(d.member[members], tasks, len(d.task)),
         parts=d.parts[parts],
         seconds=_submatrix(d.seconds, places),
         metres=_submatrix(d.metres, places) if d.price[0].priced_metres else d.metres,

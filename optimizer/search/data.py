@@ -34,9 +34,13 @@ def _columns(ints: str, floats: str = "") -> np.dtype[np.void]:
 #: other arrays; `wish_s` is before when the task would rather not start; costs a second late.
 TASK = _columns(
     "place service_s first_window end_window due_s previous_s promise_from_s promise_until_s wish_s movable"
-    " first_part end_part",
+    " first_part end_part first_link end_link first_member end_member",
     "late_cents promise_cents absent_cents",
 )
+#: How the other task's start hangs on one's own: between `low_s` and `high_s` later; `engineers` ANY, SAME or
+#: DIFFERENT; `needed` where one cannot be without the other. Every link is there twice, once for either end.
+LINK = _columns("other low_s high_s engineers needed")
+ANY, SAME, DIFFERENT = 0, 1, 2
 #: `end_place` -1 for none; `back_s` with all overtime; `duty_cents` a second.
 VEHICLE = _columns(
     "engineer start_place end_place start_s end_s back_s most_tasks most_work_s percent breaks",
@@ -47,7 +51,7 @@ ENGINEER = _columns("most_tasks most_work_s working")
 #: places near a task, not in every route.
 PRICE = _columns(
     "period_s bands priced_metres rich near_only neighbours",
-    "travel_cents overtime_cents change_cents spread_cents empty_cents",
+    "travel_cents overtime_cents change_cents spread_cents empty_cents worst_cents",
 )
 
 
@@ -67,6 +71,8 @@ class Data(Bundle):
     price: Table  # (1,) of PRICE
     windows: Ints  # (windows, 2) from, until
     parts: Ints  # (needs, 2) kind, quantity
+    link: Table  # (ends of links,) of LINK, by task
+    member: Ints  # (linked tasks,) those that hang together are side by side
     bands: Ints  # (bands,) when each begins
     seconds: Small  # (bands and the fastest of all, P, P); one band alone is the fastest
     metres: Small  # (P, P), or (1, 1) where no distance is priced
@@ -78,13 +84,16 @@ class Data(Bundle):
 
 
 #: Of a vehicle in a state, and as it was when a step began.
-ROUTE = _columns("length work_s", "cost")
-KEPT_ROUTE = _columns("length work_s vehicle is_kept stamp near", "cost")
+ROUTE = _columns("length work_s worst_s", "cost")
+KEPT_ROUTE = _columns("length work_s worst_s vehicle is_kept stamp near touched", "cost")
 
 
 @dataclass(frozen=True)
 class State(Bundle):
     """A solution, kept timed: M visits a route at most.
+
+    A linked task begins at the first of its `held` moments, as its partners let it, and may begin until the
+    second while they stay where they are; its windows are cut to what lies between.
 
     `times[v, p, i, READY]` is the earliest moment the visit before position p has ended with i breaks
     taken, `times[v, p, i, BY]` the latest moment to be ready at the visit now at p.
@@ -95,8 +104,14 @@ class State(Bundle):
     engineer: Table  # (E,) of tasks, work_s
     times: Ints  # (V, M + 1, B + 1, 2)
     where: Ints  # (T,) vehicle, -1 for absent
+    windows: Ints  # (windows, 2) those of linked tasks cut
+    held: Ints  # (T, 2), or (1, 2) where nothing is linked
     used: Ints  # (E, kinds)
     absent_cents: Floats  # (1,) of all absent tasks together
+
+
+#: Of a group of linked tasks: whether it waits to be looked at, and how often it has moved in one go.
+GROUP = _columns("waits moves stamp waiting")
 
 
 @dataclass(frozen=True)
@@ -105,11 +120,15 @@ class Desk(Bundle):
 
     trace: Ints  # (M + 2, B + 1, 2) start and breaks taken before, of a route that is being timed
     order: Ints  # (M + 2,)
-    kept: Table  # (V,) of KEPT_ROUTE; vehicle and near are lists
+    kept: Table  # (V,) of KEPT_ROUTE; vehicle, near and touched are lists
     kept_route: Ints  # (V, M)
     kept_times: Ints  # (V, M + 1, B + 1, 2)
+    kept_held: Ints  # as `State.held`
+    moved: Ints  # (T,) or (1,) when tasks of a group of linked ones begin, while it is moved
+    group: Table  # (T,) or (1,) of GROUP, by the first of its tasks; waiting is a list
     removed: Table  # (T + 1,) of task, key
     counters: (
-        Ints  # (8,): kept, removed, look-ups, positions until the next blink, whether to look everywhere
+        Ints  # (9,): kept, removed, look-ups, positions until the next blink, whether to look everywhere,
+        # touched, waiting, whether the step came to what cannot be, passes
     )
     choice: Table  # (choices,) of vehicle, at, cents

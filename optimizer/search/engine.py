@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from optimizer.draft import Draft
+from optimizer.links import linked_groups
 from optimizer.search.annealing import Annealing, Stretch
 from optimizer.search.data import Orders
 from optimizer.search.flatten import data_of
@@ -23,12 +24,18 @@ _MASTER_TASKS, _MASTER_S = 50, 10.0
 
 
 def movable_tasks(draft: Draft) -> list[int]:
-    """Return the tasks the search may move: linked and locked ones stay where they are."""
-    arrays = draft.arrays
+    """Return the tasks the search may move: locked ones stay where they are, and those linked to them."""
+    arrays, tasks = draft.arrays, draft.arrays.problem.tasks
+    free = {
+        task
+        for group in linked_groups(arrays)
+        if not any(tasks[task].lock for task in group.tasks)
+        for task in group.tasks
+    }
     return [
         task
-        for task, detail in enumerate(arrays.problem.tasks)
-        if task not in arrays.linked and detail.lock is None and arrays.allowed[task].any()
+        for task, detail in enumerate(tasks)
+        if task in free or (task not in arrays.linked and not detail.lock and arrays.allowed[task].any())
     ]
 
 
@@ -77,7 +84,9 @@ class Search:
         alone = iterations is not None or until - began < WORTHWHILE_S or not self.data.task.movable.any()
         processes = 1 if alone else self._processes
         cells = cells_wanted(self.data, processes)
-        annealing = Annealing(self.data, self.orders, self._seed, remembering=cells == 1)
+        annealing = Annealing(
+            self.data, self.orders, self._seed, remembering=cells == 1 and not len(self.data.link)
+        )
         hot = annealing.cents_a_task()
         stretch = Stretch(began, until, hot * _HOT, hot * _COLD, iterations)
         with Helpers(processes - 1) as helpers:
@@ -121,7 +130,13 @@ class Search:
         seconds, left_s = stretch.until - stretch.began, stretch.until - time.monotonic()
         work = min(_MOST_MASTER_S, _MASTER_WORK * seconds)
         wall_s = left_s if stretch.steps is not None else min(left_s, work)
-        if wall_s > 0 and seconds >= _MASTER_S and len(annealing.free) >= _MASTER_TASKS:
+        # Routes with linked tasks are worth what they cost only beside those they were found with.
+        if (
+            wall_s > 0
+            and not len(self.data.link)
+            and seconds >= _MASTER_S
+            and len(annealing.free) >= _MASTER_TASKS
+        ):
             # OR-Tools is heavy: only whoever asks loads it.
             from optimizer.search.master import go_on_from_pool
 
@@ -131,9 +146,25 @@ class Search:
     def finish(self) -> None:
         """Make the best found the draft's."""
         draft, orders = self.draft, self.orders
-        changed = [vehicle for vehicle, order in enumerate(orders) if order != draft.orders[vehicle]]
+        tied = self._hold_linked()
+        changed = [
+            vehicle
+            for vehicle, order in enumerate(orders)
+            if order != draft.orders[vehicle] or not tied.isdisjoint(order)
+        ]
         for vehicle in changed:
             draft.clear(vehicle)
         for vehicle in changed:
             if orders[vehicle]:
                 draft.put_what_fits(vehicle, orders[vehicle])
+
+    def _hold_linked(self) -> set[int]:
+        """Hold linked tasks in the draft where they begin in the best found; return them."""
+        draft, tied = self.draft, set(self.data.member.tolist())
+        held = Annealing(self.data, self.orders, self._seed).state.held
+        for task in tied:
+            draft.narrowed.pop(task, None)
+        for task in tied.intersection(itertools.chain.from_iterable(self.orders)):
+            start_s = int(held[task, 0])
+            draft.narrowed[task] = ((start_s, start_s),)
+        return tied

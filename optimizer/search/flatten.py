@@ -7,25 +7,32 @@ import numpy as np
 from optimizer.arrays import Arrays
 from optimizer.crew import Break
 from optimizer.draft import Draft
+from optimizer.links import linked_groups
 from optimizer.schedule import Visit, breaks_possible
 from optimizer.search.data import (
     AFTER,
+    ANY,
+    DIFFERENT,
     ENGINEER,
     FREE,
     FROM,
+    GROUP,
     KEPT_ROUTE,
     LASTS,
     LATEST,
+    LINK,
     NEVER,
     PRICE,
     REST,
     ROUTE,
+    SAME,
     VEHICLE,
     Data,
     Desk,
     Ints,
     Small,
     State,
+    Table,
 )
 from optimizer.search.rows import HOUR_S, ints, merged, optional, table, task_rows
 
@@ -33,6 +40,7 @@ from optimizer.search.rows import HOUR_S, ints, merged, optional, table, task_ro
 _MANY_TASKS = 150
 #: How many neighbours a task has for ruin, and how many shifts beginning nearby.
 NEIGHBOURS, _STARTS = 100, 12
+_ENGINEERS = {"any": ANY, "same": SAME, "different": DIFFERENT}
 #: How many places are priced exactly where the cheapest cannot be told at once.
 _CHOICES = 4
 _LOAD = np.dtype([("tasks", "i8"), ("work_s", "i8")])
@@ -97,6 +105,31 @@ def _part_tables(arrays: Arrays) -> tuple[list[int], dict[str, Ints]]:
     return at, {"parts": ints(needs).reshape(-1, 2), "stock": stock}
 
 
+def _link_tables(arrays: Arrays, movable: list[int], rows: Table) -> "tuple[Table, Ints]":
+    """Return the links of `Data` and its members, and write into the rows of tasks which are theirs."""
+    mine, members = set(movable), []
+    ends: dict[int, list[tuple[int, int, int, int, bool]]] = {}
+    for group in linked_groups(arrays):
+        if not mine.issuperset(group.tasks):
+            continue
+        rows.first_member[group.tasks] = len(members)
+        members += group.tasks
+        rows.end_member[group.tasks] = len(members)
+        for link in group.links:
+            before, after = arrays.task_index[link.before], arrays.task_index[link.after]
+            service_s = arrays.visits[before].service_s if link.measured_from == "end" else 0
+            low_s, ends_gap = service_s + link.min_gap_s, link.max_gap_s is not None
+            high_s = service_s + link.max_gap_s if link.max_gap_s is not None else NEVER
+            who = _ENGINEERS[link.engineers]
+            ends.setdefault(before, []).append((after, low_s, high_s, who, ends_gap))
+            ends.setdefault(after, []).append((before, -high_s, -low_s, who, True))
+    flat: list[tuple[int, int, int, int, bool]] = []
+    for task, of_task in ends.items():
+        rows[task].first_link, rows[task].end_link = len(flat), len(flat) + len(of_task)
+        flat += of_task
+    return np.array(flat, dtype=LINK).view(np.recarray), ints(members)
+
+
 def _nearest(fastest: "np.ndarray[tuple[int, ...], np.dtype[np.integer]]", rows: Ints, among: Ints) -> Ints:
     """Return for each place the nearest of others, both ways together, as positions among them."""
     few = min(NEIGHBOURS, len(among))
@@ -142,14 +175,18 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
     Parameters
     ----------
     draft : Draft
-        Its tasks' windows are as it has them; which breaks have a place is taken from its routes.
+        Its tasks' windows are as it has them, those of linked tasks that may move as they are in the problem;
+        which breaks have a place is taken from its routes.
     movable : list of int
         Tasks that may change their place in the plan.
     """
     arrays = draft.arrays
     problem, weights = arrays.problem, arrays.problem.weights
     tasks, engineers = problem.tasks, problem.engineers
-    visits: list[Visit] = [draft.visit(task) for task in range(len(tasks))]
+    free = arrays.linked & set(movable)
+    visits: list[Visit] = [
+        arrays.visits[task] if task in free else draft.visit(task) for task in range(len(tasks))
+    ]
     shifts = [vehicle.shift for vehicle in arrays.vehicles]
     engineer = ints([vehicle.engineer for vehicle in arrays.vehicles])
     windows = [merged(visit.windows) for visit in visits]
@@ -160,6 +197,7 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
     may_move = np.zeros(len(tasks), dtype=bool)
     may_move[movable] = True
     rows = task_rows(tasks, visits, weights, arrays.unplanned_cents)
+    links, members = _link_tables(arrays, movable, rows)
     change_cents = weights.change_time_cents_per_hour / HOUR_S
     metre_cents = [
         (weights.distance_cents_per_km + engineers[index].cents_per_km) / 1_000 for index in engineer
@@ -173,6 +211,8 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
         or any(shift.max_overtime_s for shift in shifts)
         or weights.spread_cents_per_hour
         or len(problem.travel.band_starts_s) > 1
+        or weights.worst_lateness_cents_per_hour
+        or len(links)
     )
     seconds = np.ascontiguousarray(problem.travel.seconds, dtype=np.int32)
     if len(seconds) > 1:
@@ -224,8 +264,11 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
             change_cents=change_cents,
             spread_cents=weights.spread_cents_per_hour / HOUR_S,
             empty_cents=float(weights.empty_engineer_cents),
+            worst_cents=weights.worst_lateness_cents_per_hour / HOUR_S,
         ),
         windows=ints([pair for mine in windows for pair in mine]).reshape(-1, 2),
+        link=links,
+        member=members,
         bands=ints(problem.travel.band_starts_s),
         seconds=frozen(seconds),
         metres=frozen(arrays.metres if priced_metres and arrays.metres is not None else np.zeros((1, 1))),
@@ -234,6 +277,11 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
         **_break_tables(breaks),
         **part_tables,
     )
+
+
+def _held(d: Data) -> tuple[int, int]:
+    """Return the shape of what is told of every linked task."""
+    return len(d.task) if len(d.link) else 1, 2
 
 
 def state_of(d: Data, orders: list[list[int]], columns: int) -> State:
@@ -245,6 +293,8 @@ def state_of(d: Data, orders: list[list[int]], columns: int) -> State:
         engineer=table(_LOAD, len(d.engineer)),
         times=np.zeros((vehicles, columns + 1, states, 2), dtype=np.int64),
         where=np.full(len(d.task), -1, dtype=np.int64),
+        windows=d.windows.copy(),
+        held=np.zeros(_held(d), dtype=np.int64),
         used=np.zeros(d.stock.shape, dtype=np.int64),
         absent_cents=np.array([d.task.absent_cents.sum()]),
     )
@@ -262,7 +312,10 @@ def desk_of(d: Data, columns: int) -> Desk:
         kept=table(KEPT_ROUTE, vehicles),
         kept_route=np.zeros((vehicles, columns), dtype=np.int64),
         kept_times=np.zeros((vehicles, columns + 1, states, 2), dtype=np.int64),
+        kept_held=np.zeros(_held(d), dtype=np.int64),
+        moved=np.zeros(_held(d)[0], dtype=np.int64),
+        group=table(GROUP, _held(d)[0]),
         removed=table(_REMOVED, len(d.task) + 1),
-        counters=np.zeros(8, dtype=np.int64),
+        counters=np.zeros(9, dtype=np.int64),
         choice=table(_CHOICE, _CHOICES if d.price[0].rich else 1),
     )

@@ -5,9 +5,11 @@ import math
 import numpy as np
 
 from optimizer.search.data import BY, NEVER, READY
+from optimizer.search.moves import suits_partners
 from optimizer.search.prices import (
     arc_cents,
     full_price,
+    is_watched,
     lean,
     mean_work,
     task_cents,
@@ -52,7 +54,7 @@ def _ready_after(d, s, vehicle, task, at, to_place):
             then_s = ready_s(d, vehicle, taken, now, leave_s, way_s)
             if then_s >= NEVER:
                 break
-            start_s = first_start_s(d, task, then_s)
+            start_s = first_start_s(d, s.windows, task, then_s)
             if start_s >= NEVER:
                 break
             end_s = start_s + d.task[task].service_s
@@ -76,7 +78,7 @@ def _ready_after(d, s, vehicle, task, at, to_place):
 def may_take(d, s, task, vehicle):
     """Tell whether a vehicle may do a task as well, time left aside."""
     engineer = d.vehicle[vehicle].engineer
-    if not np.isfinite(d.taste_cents[task, engineer]):
+    if not np.isfinite(d.taste_cents[task, engineer]) or not suits_partners(d, s, task, engineer):
         return False
     if (
         s.vehicle[vehicle].length + 1 >= s.route.shape[1]
@@ -140,7 +142,7 @@ def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
     most = w.choice.shape[0] - 1
     here, length = d.task[task].place, s.vehicle[vehicle].length
     closes_s = (
-        d.windows[d.task[task].end_window - 1, 1]
+        s.windows[d.task[task].end_window - 1, 1]
         if d.task[task].end_window > d.task[task].first_window
         else -NEVER
     )
@@ -151,7 +153,7 @@ def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
     plain = d.vehicle[vehicle].breaks == 0
     from_place = d.vehicle[vehicle].start_place
     opens_s = (
-        d.windows[d.task[task].first_window, 0]
+        s.windows[d.task[task].first_window, 0]
         if d.task[task].end_window > d.task[task].first_window
         else NEVER
     )
@@ -254,12 +256,12 @@ def _exact_cents(d, s, w, task, vehicle, at, team_now_cents):
     w.order[at] = task
     for number in range(at, length):
         w.order[number + 1] = s.route[vehicle, number]
-    cents, work_s = full_price(d, s, w, vehicle, length + 1)
+    cents, work_s, worst_s = full_price(d, s, w, vehicle, length + 1, False)
     if not np.isfinite(cents):
         return np.inf
-    if d.price[0].spread_cents > 0 or d.price[0].empty_cents > 0:
+    if is_watched(d):
         more_s = work_s - s.vehicle[vehicle].work_s
-        cents += team_with(d, s, d.vehicle[vehicle].engineer, more_s) - team_now_cents
+        cents += team_with(d, s, d.vehicle[vehicle].engineer, more_s, worst_s) - team_now_cents
     return cents - s.vehicle[vehicle].cost
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from optimizer.search.data import AFTER, FROM, LASTS, NEVER, REST
-from optimizer.search.rides import compiled, first_start_s, quick_s, ready_s, travel_s
+from optimizer.search.rides import compiled, first_start_s, is_linked, quick_s, ready_s, travel_s
 
 
 @compiled
@@ -36,16 +36,19 @@ def plain_price(d, s, vehicle):
 
 
 @compiled
-def _wished_start_s(d, task, ready_s, wishing):
+def _start_s(d, s, task, ready_s, wishing, agreed):
+    """Return when a task begins: linked ones exactly as agreed, where the others wait or have agreed."""
+    if (wishing or agreed) and is_linked(d, task):
+        return s.held[task, 0] if ready_s <= s.held[task, 0] else np.int64(NEVER)
     if wishing and d.task[task].wish_s > ready_s:
-        start_s = first_start_s(d, task, d.task[task].wish_s)
+        start_s = first_start_s(d, s.windows, task, d.task[task].wish_s)
         if start_s < NEVER:
             return start_s
-    return first_start_s(d, task, ready_s)
+    return first_start_s(d, s.windows, task, ready_s)
 
 
 @compiled
-def _timed(d, w, vehicle, length, wishing):
+def _timed(d, s, w, vehicle, length, wishing, agreed):
     """Time the route in `w.order` with traces of where each came from; return last state, end and way.
 
     The end is NEVER where the route cannot be.
@@ -70,7 +73,7 @@ def _timed(d, w, vehicle, length, wishing):
                 then_s = ready_s(d, vehicle, taken, now, leave_s, way_s)
                 if then_s >= NEVER:
                     break
-                start_s = _wished_start_s(d, task, then_s, wishing)
+                start_s = _start_s(d, s, task, then_s, wishing, agreed)
                 if start_s >= NEVER:
                     break
                 possible = True
@@ -148,9 +151,9 @@ def task_cents(d, task, engineer, start_s):
 
 @compiled
 def _traced_price(d, w, vehicle, length, last, last_way, end_s, end_way_s):
-    """Return cost [cents], work [s] and whether a task starts before it wishes, of the timed route."""
+    """Return cost [cents], work and worst lateness [s], and whether a task starts before it wishes."""
     engineer = d.vehicle[vehicle].engineer
-    cents, work_s, early = 0.0, end_way_s, False
+    cents, work_s, worst_s, early = 0.0, end_way_s, np.int64(0), False
     task = w.order[length - 1]
     leave_s = w.trace[length, last, 0] + d.task[task].service_s
     rest_s = _rests_before_s(d, vehicle, leave_s, last, last_way, end_s)
@@ -178,6 +181,7 @@ def _traced_price(d, w, vehicle, length, last, last_way, end_s, end_way_s):
         rest_s += d.rides[vehicle, REST, before, state]
         work_s += way_s + d.task[task].service_s
         cents += task_cents(d, task, engineer, start_s)
+        worst_s = max(worst_s, start_s + d.task[task].service_s - d.task[task].due_s)
         if d.price[0].priced_metres:
             metres += d.metres[place, d.task[task].place]
         if d.task[task].wish_s > start_s:
@@ -188,7 +192,7 @@ def _traced_price(d, w, vehicle, length, last, last_way, end_s, end_way_s):
     ].metre_cents
     cents += (end_s - left_s - rest_s) * d.vehicle[vehicle].duty_cents
     cents += max(0, end_s - d.vehicle[vehicle].end_s) * d.price[0].overtime_cents
-    return cents, work_s, early
+    return cents, work_s, worst_s, early
 
 
 @compiled
@@ -207,38 +211,41 @@ def _too_much(d, s, vehicle, work_s):
 
 
 @compiled
-def full_price(d, s, w, vehicle, length):
-    """Return the exact cost [cents] and work [s] of the route in `w.order`; infinite if it cannot be.
+def full_price(d, s, w, vehicle, length, agreed):
+    """Return exact cost [cents], work and worst lateness [s] of the route in `w.order`.
 
-    As early as possible, or held back to where tasks were or were promised, whichever is cheaper.
+    As early as possible, or held back to where tasks were or were promised, whichever is cheaper; linked
+    tasks begin as `agreed` with their partners, else as early as these let them. Infinite if it cannot be.
     """
     if length == 0:
-        return 0.0, np.int64(0)
-    last, last_way, end_s, end_way_s = _timed(d, w, vehicle, length, False)
+        return 0.0, np.int64(0), np.int64(0)
+    last, last_way, end_s, end_way_s = _timed(d, s, w, vehicle, length, False, agreed)
     if end_s >= NEVER:
-        return np.inf, np.int64(0)
-    cents, work_s, early = _traced_price(d, w, vehicle, length, last, last_way, end_s, end_way_s)
+        return np.inf, np.int64(0), np.int64(0)
+    cents, work_s, worst_s, early = _traced_price(d, w, vehicle, length, last, last_way, end_s, end_way_s)
     if work_s > d.vehicle[vehicle].most_work_s:
-        return np.inf, np.int64(0)
+        return np.inf, np.int64(0), np.int64(0)
     if early:
-        last, last_way, end_s, end_way_s = _timed(d, w, vehicle, length, True)
+        last, last_way, end_s, end_way_s = _timed(d, s, w, vehicle, length, True, agreed)
         if end_s < NEVER:
-            wished, wished_work_s, _ = _traced_price(d, w, vehicle, length, last, last_way, end_s, end_way_s)
+            wished, wished_work_s, wished_worst_s, _ = _traced_price(
+                d, w, vehicle, length, last, last_way, end_s, end_way_s
+            )
             if wished < cents and wished_work_s <= d.vehicle[vehicle].most_work_s:
-                cents, work_s = wished, wished_work_s
+                cents, work_s, worst_s = wished, wished_work_s, wished_worst_s
     if _too_much(d, s, vehicle, work_s):
-        return np.inf, np.int64(0)
-    return cents, work_s
+        return np.inf, np.int64(0), np.int64(0)
+    return cents, work_s, worst_s
 
 
 @compiled
 def cheapest_start_s(d, s, w, vehicle, length, at):
     """Return when the task at a position starts, as `full_price` priced the route in `w.order` [s]."""
-    wanted, _ = full_price(d, s, w, vehicle, length)
-    last, last_way, end_s, end_way_s = _timed(d, w, vehicle, length, False)
-    cents, _, _ = _traced_price(d, w, vehicle, length, last, last_way, end_s, end_way_s)
+    wanted, _, _ = full_price(d, s, w, vehicle, length, False)
+    last, last_way, end_s, end_way_s = _timed(d, s, w, vehicle, length, False, False)
+    cents, _, _, _ = _traced_price(d, w, vehicle, length, last, last_way, end_s, end_way_s)
     if cents > wanted:
-        last, _, _, _ = _timed(d, w, vehicle, length, True)
+        last, _, _, _ = _timed(d, s, w, vehicle, length, True, False)
     for number in range(length - 1, at, -1):
         last = w.trace[number + 1, last, 1]
     return w.trace[at + 1, last, 0]
@@ -246,15 +253,15 @@ def cheapest_start_s(d, s, w, vehicle, length, at):
 
 @compiled
 def price(d, s, w, vehicle):
-    """Return exact cost [cents] and work [s] of a vehicle's route as it stands."""
+    """Return exact cost [cents], work and worst lateness [s] of a vehicle's route as it stands."""
     if not d.price[0].rich:
         cents, work_s = plain_price(d, s, vehicle)
         if _too_much(d, s, vehicle, work_s):
-            return np.inf, work_s
-        return cents, work_s
+            cents = np.inf
+        return cents, work_s, np.int64(0)
     for at in range(s.vehicle[vehicle].length):
         w.order[at] = s.route[vehicle, at]
-    return full_price(d, s, w, vehicle, s.vehicle[vehicle].length)
+    return full_price(d, s, w, vehicle, s.vehicle[vehicle].length, True)
 
 
 @compiled
@@ -271,11 +278,29 @@ def mean_work(d, s):
 
 
 @compiled
+def worst_late_s(s):
+    """Return by how long the latest of all tasks is late [s]."""
+    worst_s = np.int64(0)
+    for vehicle in range(s.vehicle.shape[0]):
+        worst_s = max(worst_s, s.vehicle[vehicle].worst_s)
+    return worst_s
+
+
+@compiled
+def is_watched(d):
+    """Tell whether something between engineers is priced."""
+    return d.price[0].spread_cents > 0 or d.price[0].empty_cents > 0 or d.price[0].worst_cents > 0
+
+
+@compiled
 def team_cents(d, s):
-    """Return what uneven work and engineers with nothing to do cost [cents]."""
+    """Return what uneven work, engineers with nothing to do and the worst lateness cost [cents]."""
+    cents = 0.0
+    if d.price[0].worst_cents > 0:
+        cents += worst_late_s(s) * d.price[0].worst_cents
     if d.price[0].spread_cents <= 0 and d.price[0].empty_cents <= 0:
-        return 0.0
-    cents, mean_s = 0.0, mean_work(d, s)
+        return cents
+    mean_s = mean_work(d, s)
     for engineer in range(d.engineer.shape[0]):
         if d.engineer[engineer].working:
             if s.engineer[engineer].tasks == 0:
@@ -285,11 +310,13 @@ def team_cents(d, s):
 
 
 @compiled
-def team_with(d, s, engineer, more_s):
-    """Return what uneven work and engineers with nothing to do cost if one had a task more [cents]."""
+def team_with(d, s, engineer, more_s, worst_s):
+    """Return the same if one had a task more, and a route with such a worst lateness [cents]."""
     s.engineer[engineer].work_s += more_s
     s.engineer[engineer].tasks += 1
     cents = team_cents(d, s)
+    if d.price[0].worst_cents > 0:
+        cents += max(0, worst_s - worst_late_s(s)) * d.price[0].worst_cents
     s.engineer[engineer].work_s -= more_s
     s.engineer[engineer].tasks -= 1
     return cents

@@ -52,11 +52,11 @@ def _look_in_route(d, s, w, task, vehicle, quote, team_now_cents):
         if max(ready_s, opens_s) + d.task[task].service_s > by_s:
             continue
         _ordered(s, w, task, vehicle, at)
-        cents, work_s = full_price(d, s, w, vehicle, length + 1)
+        cents, work_s, worst_s = full_price(d, s, w, vehicle, length + 1, False)
         if not np.isfinite(cents):
             continue
         more_s = work_s - s.vehicle[vehicle].work_s
-        cents += team_with(d, s, d.vehicle[vehicle].engineer, more_s) - team_now_cents
+        cents += team_with(d, s, d.vehicle[vehicle].engineer, more_s, worst_s) - team_now_cents
         _keep(d, quote, vehicle, at, cents - s.vehicle[vehicle].cost, more_s)
 
 

@@ -42,21 +42,27 @@ def travel_s(d, vehicle, from_place, to_place, leave_s):
 
 
 @compiled
-def first_start_s(d, task, ready_s):
+def first_start_s(d, windows, task, ready_s):
     """Return the first moment in a task's windows from `ready_s` on, NEVER where there is none."""
     for number in range(d.task[task].first_window, d.task[task].end_window):
-        if ready_s <= d.windows[number, 1]:
-            return max(ready_s, d.windows[number, 0])
+        if ready_s <= windows[number, 1]:
+            return max(ready_s, windows[number, 0])
     return np.int64(NEVER)
 
 
 @compiled
-def last_start_s(d, task, until_s):
+def last_start_s(d, windows, task, until_s):
     """Return the last moment in a task's windows up to `until_s`, -NEVER where there is none."""
     for number in range(d.task[task].end_window - 1, d.task[task].first_window - 1, -1):
-        if d.windows[number, 0] <= until_s:
-            return min(until_s, d.windows[number, 1])
+        if windows[number, 0] <= until_s:
+            return min(until_s, windows[number, 1])
     return np.int64(-NEVER)
+
+
+@compiled
+def is_linked(d, task):
+    """Tell whether a task hangs together with others that move with it."""
+    return d.task[task].first_link < d.task[task].end_link
 
 
 @compiled

@@ -40,10 +40,13 @@ class Rounds:
     def __init__(self, data: Data, orders: Orders, seed: int, cells: int) -> None:
         self.data, self._cells, self._random = data, cells, np.random.default_rng(seed)
         self.now = self.best = [list(order) for order in orders]
-        self.cents = self.best_cents = self._cents_of(self.now)
+        self._look()
+        self.best_cents = self.cents
 
-    def _cents_of(self, orders: Orders) -> float:
-        return float(Annealing(self.data, orders, 0).cents[0])
+    def _look(self) -> None:
+        """Time and price where the search is now."""
+        state = Annealing(self.data, self.now, 0)
+        self.cents, self._held = float(state.cents[0]), state.state.held
 
     @property
     def left_out(self) -> int:
@@ -76,7 +79,7 @@ class Rounds:
             if stop() or time.monotonic() >= whole.until:
                 return
             self._round(whole.part(number / rounds, (number + 1) / rounds), helpers, stop, on_better)
-            self.cents = self._cents_of(self.now)
+            self._look()
             if self.cents < self.best_cents:
                 self.best, self.best_cents = [list(order) for order in self.now], self.cents
                 on_better(self.best_cents, self.left_out)
@@ -113,7 +116,7 @@ class Rounds:
         if stretch.steps is not None:
             steps = stretch.steps * len(cell.tasks) // max(1, len(self.data.task))
         return Job(
-            part_of(self.data, cell),
+            part_of(self.data, cell, self._held),
             orders_in(cell, self.now, len(self.data.task)),
             int(self._random.integers(2**31)),
             Stretch(time.monotonic(), until, stretch.hot, stretch.cold, steps),

@@ -39,7 +39,7 @@ def time_forward(d, s, vehicle):
                 then_s = ready_s(d, vehicle, taken, now, leave_s, way_s)
                 if then_s >= NEVER:
                     break
-                start_s = first_start_s(d, task, then_s)
+                start_s = first_start_s(d, s.windows, task, then_s)
                 if start_s >= NEVER:
                     break
                 end_s = start_s + d.task[task].service_s
@@ -53,32 +53,36 @@ def time_forward(d, s, vehicle):
 
 
 @compiled
+def latest_end_s(d, s, vehicle, at, taken):
+    """Return the latest moment to leave the visit at a position, with so many breaks taken [s].
+
+    What comes after it must be timed.
+    """
+    breaks, last = d.vehicle[vehicle].breaks, at == s.vehicle[vehicle].length - 1
+    place = d.task[s.route[vehicle, at]].place
+    if last:
+        return latest_leave_home_s(d, vehicle, taken, home_way_s(d, vehicle, place))
+    way_s = quick_s(d, vehicle, place, d.task[s.route[vehicle, at + 1]].place)
+    leave_s = np.int64(-NEVER)
+    for now in range(taken, breaks + 1):
+        due_s = s.times[vehicle, at + 1, now, BY]
+        if d.rides[vehicle, FREE, taken, now] <= due_s:
+            leave_s = max(
+                leave_s,
+                min(d.rides[vehicle, LATEST, taken, now], due_s - way_s - d.rides[vehicle, REST, taken, now]),
+            )
+    return leave_s
+
+
+@compiled
 def time_backward(d, s, vehicle):
     """Bring up to date the latest moments to be ready at a route's visits; tell whether it can be."""
     breaks, length = d.vehicle[vehicle].breaks, s.vehicle[vehicle].length
     for at in range(length - 1, -1, -1):
         task = s.route[vehicle, at]
-        place = d.task[task].place
-        if at == length - 1:
-            way_s = home_way_s(d, vehicle, place)
-        else:
-            way_s = quick_s(d, vehicle, place, d.task[s.route[vehicle, at + 1]].place)
         for taken in range(breaks + 1):
-            if at == length - 1:
-                leave_s = latest_leave_home_s(d, vehicle, taken, way_s)
-            else:
-                leave_s = np.int64(-NEVER)
-                for now in range(taken, breaks + 1):
-                    due_s = s.times[vehicle, at + 1, now, BY]
-                    if d.rides[vehicle, FREE, taken, now] <= due_s:
-                        leave_s = max(
-                            leave_s,
-                            min(
-                                d.rides[vehicle, LATEST, taken, now],
-                                due_s - way_s - d.rides[vehicle, REST, taken, now],
-                            ),
-                        )
-            s.times[vehicle, at, taken, BY] = last_start_s(d, task, leave_s - d.task[task].service_s)
+            until_s = latest_end_s(d, s, vehicle, at, taken) - d.task[task].service_s
+            s.times[vehicle, at, taken, BY] = last_start_s(d, s.windows, task, until_s)
     if length == 0:
         return True
     first = s.route[vehicle, 0]
@@ -91,17 +95,21 @@ def time_backward(d, s, vehicle):
 
 
 @compiled
-def refresh(d, s, w, vehicle):
-    """Time and price a route anew after it changed; tell whether it can be.
+def time_route(d, s, vehicle):
+    """Time a route anew both ways; tell whether it can be."""
+    return time_forward(d, s, vehicle) and time_backward(d, s, vehicle)
 
-    Counts of its engineer follow; on False nothing but times have changed.
+
+@compiled
+def price_route(d, s, w, vehicle):
+    """Price a route that is timed anew; tell whether it can be, else all is as before.
+
+    Counts of its engineer follow.
     """
-    if not time_forward(d, s, vehicle) or not time_backward(d, s, vehicle):
-        return False
-    cents, work_s = price(d, s, w, vehicle)
+    cents, work_s, worst_s = price(d, s, w, vehicle)
     if not np.isfinite(cents):
         return False
-    s.vehicle[vehicle].cost = cents
+    s.vehicle[vehicle].cost, s.vehicle[vehicle].worst_s = cents, worst_s
     s.engineer[d.vehicle[vehicle].engineer].work_s += work_s - s.vehicle[vehicle].work_s
     s.vehicle[vehicle].work_s = work_s
     return True

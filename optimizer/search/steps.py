@@ -1,11 +1,25 @@
-"""Kernels of one step: what is changed in it, and how it is undone."""
+"""Kernels of one step: what is kept of it, and how it is undone."""
 
-from optimizer.search.data import BY, READY
-from optimizer.search.rides import compiled
-from optimizer.search.routes import refresh, time_backward, time_forward
+from optimizer.search.data import BY, NEVER, READY
+from optimizer.search.rides import compiled, is_linked
 
 #: Numbers in `Desk.counters`.
-KEPT, REMOVED, LOOKS, BLINK, EVERYWHERE = 0, 1, 2, 3, 4
+KEPT, REMOVED, LOOKS, BLINK, EVERYWHERE, TOUCHED, WAITING, BROKEN, PASS = range(9)
+
+
+@compiled
+def hold(d, s, task, from_s, until_s):
+    """Cut a linked task's windows to what lies between two moments."""
+    first, end = d.task[task].first_window, d.task[task].end_window
+    s.held[task, 0], s.held[task, 1] = from_s, until_s
+    written = first
+    for number in range(first, end):
+        opens_s, closes_s = max(d.windows[number, 0], from_s), min(d.windows[number, 1], until_s)
+        if opens_s <= closes_s:
+            s.windows[written, 0], s.windows[written, 1] = opens_s, closes_s
+            written += 1
+    for number in range(written, end):
+        s.windows[number, 0], s.windows[number, 1] = NEVER, NEVER
 
 
 @compiled
@@ -19,8 +33,12 @@ def keep(d, s, w, vehicle):
     length = s.vehicle[vehicle].length
     w.kept[vehicle].length = length
     w.kept[vehicle].cost, w.kept[vehicle].work_s = s.vehicle[vehicle].cost, s.vehicle[vehicle].work_s
+    w.kept[vehicle].worst_s = s.vehicle[vehicle].worst_s
     for at in range(length):
-        w.kept_route[vehicle, at] = s.route[vehicle, at]
+        task = s.route[vehicle, at]
+        w.kept_route[vehicle, at] = task
+        if is_linked(d, task):
+            w.kept_held[task, 0], w.kept_held[task, 1] = s.held[task, 0], s.held[task, 1]
     for at in range(length + 1):
         for taken in range(d.vehicle[vehicle].breaks + 1):
             w.kept_times[vehicle, at, taken, READY] = s.times[vehicle, at, taken, READY]
@@ -39,27 +57,6 @@ def count(d, s, task, vehicle, sign):
 
 
 @compiled
-def insert(d, s, w, task, vehicle, at):
-    """Put a task into a route, kept before; tell whether the route can be, else it is as before."""
-    keep(d, s, w, vehicle)
-    length = s.vehicle[vehicle].length
-    for number in range(length, at, -1):
-        s.route[vehicle, number] = s.route[vehicle, number - 1]
-    s.route[vehicle, at] = task
-    s.vehicle[vehicle].length = length + 1
-    count(d, s, task, vehicle, 1)
-    if refresh(d, s, w, vehicle):
-        return True
-    for number in range(at, length):
-        s.route[vehicle, number] = s.route[vehicle, number + 1]
-    s.vehicle[vehicle].length = length
-    count(d, s, task, vehicle, -1)
-    time_forward(d, s, vehicle)
-    time_backward(d, s, vehicle)
-    return False
-
-
-@compiled
 def put_back(d, s, w):
     """Undo everything since the step began."""
     for number in range(w.counters[KEPT]):
@@ -71,10 +68,16 @@ def put_back(d, s, w):
         length = w.kept[vehicle].length
         s.vehicle[vehicle].length, s.vehicle[vehicle].cost = length, w.kept[vehicle].cost
         s.engineer[d.vehicle[vehicle].engineer].work_s += w.kept[vehicle].work_s - s.vehicle[vehicle].work_s
-        s.vehicle[vehicle].work_s = w.kept[vehicle].work_s
+        s.vehicle[vehicle].work_s, s.vehicle[vehicle].worst_s = (
+            w.kept[vehicle].work_s,
+            w.kept[vehicle].worst_s,
+        )
         for at in range(length):
-            s.route[vehicle, at] = w.kept_route[vehicle, at]
-            count(d, s, s.route[vehicle, at], vehicle, 1)
+            task = w.kept_route[vehicle, at]
+            s.route[vehicle, at] = task
+            count(d, s, task, vehicle, 1)
+            if is_linked(d, task):
+                hold(d, s, task, w.kept_held[task, 0], w.kept_held[task, 1])
         for at in range(length + 1):
             for taken in range(d.vehicle[vehicle].breaks + 1):
                 s.times[vehicle, at, taken, READY] = w.kept_times[vehicle, at, taken, READY]
@@ -88,3 +91,4 @@ def begin_step(w):
         w.kept[w.kept[number].vehicle].is_kept = False
     w.counters[KEPT] = 0
     w.counters[REMOVED] = 0
+    w.counters[BROKEN] = 0

@@ -8,12 +8,23 @@ import math
 import numpy as np
 
 from optimizer.search.data import NEVER
+from optimizer.search.moves import bind, insert, lacks_partner, settle, settle_all, take_out
 from optimizer.search.places import choose, look
 from optimizer.search.pool import remember_changed
-from optimizer.search.prices import team_cents
-from optimizer.search.rides import compiled
-from optimizer.search.routes import refresh
-from optimizer.search.steps import BLINK, EVERYWHERE, KEPT, REMOVED, begin_step, count, insert, keep, put_back
+from optimizer.search.prices import is_watched, team_cents
+from optimizer.search.rides import compiled, is_linked
+from optimizer.search.steps import (
+    BLINK,
+    BROKEN,
+    EVERYWHERE,
+    KEPT,
+    LOOKS,
+    REMOVED,
+    begin_step,
+    count,
+    keep,
+    put_back,
+)
 
 _MEAN_REMOVED = 10.0
 _LONGEST_STRING = 10.0
@@ -67,7 +78,26 @@ def _take_string(d, s, w, vehicle, seed, longest):
             s.route[vehicle, written] = task
             written += 1
     s.vehicle[vehicle].length = written
-    return refresh(d, s, w, vehicle)
+    return settle(d, s, w, vehicle)
+
+
+@compiled
+def _remove_partners(d, s, w):
+    """Take the partners of removed tasks out as well; tell whether what is left can be."""
+    number = 0
+    while number < w.counters[REMOVED]:
+        task = w.removed[number].task
+        number += 1
+        if not is_linked(d, task):
+            continue
+        for at in range(d.task[task].first_member, d.task[task].end_member):
+            member = d.member[at]
+            if s.where[member] >= 0:
+                w.removed[w.counters[REMOVED]].task = member
+                w.counters[REMOVED] += 1
+                if not take_out(d, s, w, member):
+                    return False
+    return True
 
 
 @compiled
@@ -77,6 +107,7 @@ def ruin(d, s, w, seed, mean_length):
     most_strings = 4.0 * _MEAN_REMOVED / (1.0 + longest) - 1.0
     strings = 1 + int(np.random.random() * most_strings)
     taken = 0
+    w.counters[LOOKS] += 1
     for number in range(d.price[0].neighbours):
         if taken >= strings:
             break
@@ -84,12 +115,13 @@ def ruin(d, s, w, seed, mean_length):
         if task < 0:
             break
         vehicle = s.where[task]
-        if vehicle < 0 or w.kept[vehicle].is_kept:
+        if vehicle < 0 or w.kept[vehicle].stamp == w.counters[LOOKS]:
             continue
+        w.kept[vehicle].stamp = w.counters[LOOKS]
         if not _take_string(d, s, w, vehicle, task, longest):
             return False
         taken += 1
-    return True
+    return _remove_partners(d, s, w)
 
 
 @compiled
@@ -103,7 +135,7 @@ def _add_absent(d, s, w, seed):
         task = d.near[seed, number]
         if task < 0 or added >= _MOST_ABSENT:
             break
-        if s.where[task] == -1:
+        if s.where[task] == -1 and d.task[task].movable:
             w.removed[listed + added].task = task
             s.where[task] = -2
             added += 1
@@ -141,12 +173,61 @@ def _sort_removed(d, w):
 
 
 @compiled
-def _put(d, s, w, task):
-    most_cents = d.task[task].absent_cents
+def _routes_cents(s, w):
+    """Return what the routes changed in this step cost more than before [cents]."""
+    cents = 0.0
+    for number in range(w.counters[KEPT]):
+        vehicle = w.kept[number].vehicle
+        cents += s.vehicle[vehicle].cost - w.kept[vehicle].cost
+    return cents
+
+
+@compiled
+def _put_for(d, s, w, task, most_cents):
+    """Put a task where it is cheapest, if that costs less than it may."""
     look(d, s, w, task, most_cents)
     vehicle, at = choose(d, s, w, task, most_cents)
     if vehicle >= 0:
         insert(d, s, w, task, vehicle, at)
+
+
+@compiled
+def _put_group(d, s, w, task):
+    """Put a linked task and its absent partners where each is cheapest beside those before it.
+
+    What may not be there without one that found no place goes again.
+    """
+    first, end = d.task[task].first_member, d.task[task].end_member
+    spent_cents, worth_cents = -_routes_cents(s, w), 0.0
+    for at in range(first, end):
+        if s.where[d.member[at]] < 0:
+            worth_cents += d.task[d.member[at]].absent_cents
+    begin = first
+    while d.member[begin] != task:
+        begin += 1
+    for number in range(end - first):
+        member = d.member[first + (begin - first + number) % (end - first)]
+        if s.where[member] < 0:
+            bind(d, s, member)
+            _put_for(d, s, w, member, worth_cents - spent_cents - _routes_cents(s, w))
+    again = True
+    while again:
+        again = False
+        for at in range(first, end):
+            member = d.member[at]
+            if s.where[member] >= 0 and lacks_partner(d, s, member):
+                again = True
+                if not take_out(d, s, w, member):
+                    w.counters[BROKEN] = 1
+
+
+@compiled
+def _put(d, s, w, task):
+    """Put an absent task where it is cheapest, with its partners, if that is worth it."""
+    if not is_linked(d, task):
+        _put_for(d, s, w, task, d.task[task].absent_cents)
+    elif s.where[task] < 0:
+        _put_group(d, s, w, task)
 
 
 @compiled
@@ -166,6 +247,8 @@ def fill(d, s, w, tasks, everywhere):
         if s.where[task] < 0:
             begin_step(w)
             _put(d, s, w, task)
+            if w.counters[BROKEN]:
+                put_back(d, s, w)
     w.counters[BLINK] = 0
 
 
@@ -175,16 +258,6 @@ def total_cents(d, s):
     cents = s.absent_cents[0] + team_cents(d, s)
     for vehicle in range(s.vehicle.shape[0]):
         cents += s.vehicle[vehicle].cost
-    return cents
-
-
-@compiled
-def _routes_cents(s, w):
-    """Return what the routes changed in this step cost more than before [cents]."""
-    cents = 0.0
-    for number in range(w.counters[KEPT]):
-        vehicle = w.kept[number].vehicle
-        cents += s.vehicle[vehicle].cost - w.kept[vehicle].cost
     return cents
 
 
@@ -212,7 +285,7 @@ def search(d, s, w, pool, best_route, best_length, free, cents, temperatures, se
     if seed >= 0:
         np.random.seed(seed)
     found = 0
-    watched = d.price[0].spread_cents > 0 or d.price[0].empty_cents > 0
+    watched = is_watched(d)
     team = team_cents(d, s) if watched else 0.0
     mean_length = _mean_length(s)
     for step in range(temperatures.shape[0]):
@@ -227,6 +300,9 @@ def search(d, s, w, pool, best_route, best_length, free, cents, temperatures, se
         _add_absent(d, s, w, centre)
         _sort_removed(d, w)
         recreate(d, s, w)
+        if w.counters[BROKEN]:
+            put_back(d, s, w)
+            continue
         now = cents[0] + _routes_cents(s, w) + s.absent_cents[0] - absent
         new_team = 0.0
         if watched:
@@ -251,7 +327,5 @@ def load(d, s, w):
     for vehicle in range(d.vehicle.shape[0]):
         for at in range(s.vehicle[vehicle].length):
             count(d, s, s.route[vehicle, at], vehicle, 1)
-    for vehicle in range(d.vehicle.shape[0]):  # noqa: SIM110 (numba knows no generators here)
-        if not refresh(d, s, w, vehicle):
-            return False
-    return True
+    begin_step(w)
+    return settle_all(d, s, w)

@@ -1,0 +1,343 @@
+"""Kernels that put a task into a route and take it out, and let linked tasks follow.
+
+Linked tasks begin together with their partners, or before or after them, as early as all their routes let
+them: what one route changes may move visits of another, and those of a third. Every route knows of the
+others what matters to it: of a linked task, from when on its partners let it begin and until when it may.
+"""
+
+import numpy as np
+
+from optimizer.search.data import ANY, BY, NEVER, READY, SAME
+from optimizer.search.rides import compiled, first_start_s, is_linked, last_start_s, ready_s, travel_s
+from optimizer.search.routes import latest_end_s, price_route, time_backward, time_forward, time_route
+from optimizer.search.steps import BROKEN, PASS, TOUCHED, WAITING, count, hold, keep
+
+#: How often a group may move until its routes rest: two that wait for each other in a circle would for ever.
+_MOST_MOVES = 6
+#: How often more than it has members a group is gone through, for windows to be jumped.
+_MORE_ROUNDS = 4
+
+
+@compiled
+def _touch(w, vehicle):
+    """List a route among those that have changed."""
+    for number in range(w.counters[TOUCHED]):
+        if w.kept[number].touched == vehicle:
+            return
+    w.kept[w.counters[TOUCHED]].touched = vehicle
+    w.counters[TOUCHED] += 1
+
+
+@compiled
+def _wait(d, s, w, vehicle, first, end):
+    """List the groups of linked tasks between two positions of a route among those to be looked at."""
+    for at in range(first, end):
+        task = s.route[vehicle, at]
+        if is_linked(d, task):
+            group = d.member[d.task[task].first_member]
+            if not w.group[group].waits:
+                w.group[group].waits = True
+                if w.group[group].stamp != w.counters[PASS]:
+                    w.group[group].stamp, w.group[group].moves = w.counters[PASS], 0
+                w.group[w.counters[WAITING]].waiting = group
+                w.counters[WAITING] += 1
+
+
+@compiled
+def _next_group(s, w, sign):
+    """Take off the list the group that begins first, or, with sign -1, last."""
+    count = w.counters[WAITING]
+    best = 0
+    for number in range(1, count):
+        group, other = w.group[number].waiting, w.group[best].waiting
+        if sign * s.held[group, 0] < sign * s.held[other, 0]:
+            best = number
+    group = w.group[best].waiting
+    w.group[best].waiting = w.group[count - 1].waiting
+    w.counters[WAITING] = count - 1
+    w.group[group].waits = False
+    return group
+
+
+@compiled
+def _position(s, task):
+    vehicle = s.where[task]
+    at = 0
+    while s.route[vehicle, at] != task:
+        at += 1
+    return at
+
+
+@compiled
+def _first_s(d, s, task):
+    """Return when a placed task can begin at the earliest, its partners left aside [s]."""
+    vehicle, at, best_s = s.where[task], _position(s, task), np.int64(NEVER)
+    place = d.vehicle[vehicle].start_place if at == 0 else d.task[s.route[vehicle, at - 1]].place
+    for taken in range(d.vehicle[vehicle].breaks + 1):
+        leave_s = s.times[vehicle, at, taken, READY]
+        if leave_s >= NEVER:
+            continue
+        way_s = travel_s(d, vehicle, place, d.task[task].place, leave_s)
+        for now in range(taken, d.vehicle[vehicle].breaks + 1):
+            then_s = ready_s(d, vehicle, taken, now, leave_s, way_s)
+            if then_s >= NEVER:
+                break
+            start_s = first_start_s(d, d.windows, task, then_s)
+            if start_s <= s.times[vehicle, at, now, BY]:
+                best_s = min(best_s, start_s)
+    return best_s
+
+
+@compiled
+def _last_s(d, s, task):
+    """Return when a placed task can begin at the latest, its partners left aside [s]."""
+    vehicle, at, best_s = s.where[task], _position(s, task), np.int64(-NEVER)
+    service_s = d.task[task].service_s
+    for taken in range(d.vehicle[vehicle].breaks + 1):
+        until_s = latest_end_s(d, s, vehicle, at, taken) - service_s
+        by_s = last_start_s(d, d.windows, task, until_s)
+        if s.times[vehicle, at + 1, taken, READY] - service_s <= by_s:
+            best_s = max(best_s, by_s)
+    return best_s
+
+
+@compiled
+def _agree_first(d, s, w, group):
+    """Write into `w.moved` when the placed tasks of a group can begin at the earliest; tell whether they can."""
+    first, end = d.task[group].first_member, d.task[group].end_member
+    for number in range(first, end):
+        member = d.member[number]
+        if s.where[member] >= 0:
+            w.moved[member] = _first_s(d, s, member)
+            if w.moved[member] >= NEVER:
+                return False
+    for _ in range(end - first + _MORE_ROUNDS):
+        rest = True
+        for number in range(first, end):
+            member = d.member[number]
+            if s.where[member] < 0:
+                continue
+            for row in range(d.task[member].first_link, d.task[member].end_link):
+                other, from_s = d.link[row].other, w.moved[member] + d.link[row].low_s
+                if s.where[other] >= 0 and w.moved[other] < from_s:
+                    w.moved[other] = first_start_s(d, d.windows, other, from_s)
+                    if w.moved[other] >= NEVER:
+                        return False
+                    rest = False
+        if rest:
+            return True
+    return False
+
+
+@compiled
+def _agree_last(d, s, w, group):
+    """Write into `w.moved` when the placed tasks of a group can begin at the latest; tell whether they can."""
+    first, end = d.task[group].first_member, d.task[group].end_member
+    for number in range(first, end):
+        member = d.member[number]
+        if s.where[member] >= 0:
+            w.moved[member] = _last_s(d, s, member)
+    for _ in range(end - first + _MORE_ROUNDS):
+        rest = True
+        for number in range(first, end):
+            member = d.member[number]
+            if s.where[member] < 0:
+                continue
+            for row in range(d.task[member].first_link, d.task[member].end_link):
+                other = d.link[row].other
+                until_s = w.moved[other] - d.link[row].low_s
+                if s.where[other] >= 0 and w.moved[member] > until_s:
+                    w.moved[member] = last_start_s(d, d.windows, member, until_s)
+                    rest = False
+        if rest:
+            break
+    for number in range(first, end):
+        member = d.member[number]
+        if s.where[member] >= 0 and w.moved[member] < s.held[member, 0]:
+            return False
+    return rest
+
+
+@compiled
+def _begin_earlier_or_later(d, s, w, group):
+    """Move a group to where it can begin at the earliest; tell whether it and what comes after it can be."""
+    w.group[group].moves += 1
+    if w.group[group].moves > _MOST_MOVES or not _agree_first(d, s, w, group):
+        return False
+    for number in range(d.task[group].first_member, d.task[group].end_member):
+        member = d.member[number]
+        vehicle = s.where[member]
+        if vehicle >= 0 and s.held[member, 0] != w.moved[member]:
+            keep(d, s, w, vehicle)
+            hold(d, s, member, w.moved[member], s.held[member, 1])
+            _touch(w, vehicle)
+            if not time_forward(d, s, vehicle):
+                return False
+            _wait(d, s, w, vehicle, _position(s, member) + 1, s.vehicle[vehicle].length)
+    return True
+
+
+@compiled
+def _end_earlier_or_later(d, s, w, group):
+    """Write down until when a group can begin; tell whether it and what comes before it can be."""
+    w.group[group].moves += 1
+    if w.group[group].moves > _MOST_MOVES or not _agree_last(d, s, w, group):
+        return False
+    for number in range(d.task[group].first_member, d.task[group].end_member):
+        member = d.member[number]
+        vehicle = s.where[member]
+        if vehicle >= 0 and s.held[member, 1] != w.moved[member]:
+            keep(d, s, w, vehicle)
+            hold(d, s, member, s.held[member, 0], w.moved[member])
+            _touch(w, vehicle)
+            if not time_backward(d, s, vehicle):
+                return False
+            _wait(d, s, w, vehicle, 0, _position(s, member))
+    return True
+
+
+@compiled
+def _wait_touched(d, s, w):
+    w.counters[PASS] += 1
+    for number in range(w.counters[TOUCHED]):
+        vehicle = w.kept[number].touched
+        _wait(d, s, w, vehicle, 0, s.vehicle[vehicle].length)
+
+
+@compiled
+def _follow(d, s, w):
+    """Let all linked tasks follow those of the routes touched; tell whether they can."""
+    can = True
+    _wait_touched(d, s, w)
+    while w.counters[WAITING] > 0:
+        group = _next_group(s, w, 1)
+        can = can and _begin_earlier_or_later(d, s, w, group)
+    if not can:
+        return False
+    _wait_touched(d, s, w)
+    for number in range(w.counters[TOUCHED]):
+        can = can and time_backward(d, s, w.kept[number].touched)
+    while w.counters[WAITING] > 0:
+        group = _next_group(s, w, -1)
+        can = can and _end_earlier_or_later(d, s, w, group)
+    return can
+
+
+@compiled
+def _price_touched(d, s, w):
+    for number in range(w.counters[TOUCHED]):  # noqa: SIM110 (numba knows no generators here)
+        if not price_route(d, s, w, w.kept[number].touched):
+            return False
+    return True
+
+
+@compiled
+def _settle_touched(d, s, w):
+    return (d.link.shape[0] == 0 or _follow(d, s, w)) and _price_touched(d, s, w)
+
+
+@compiled
+def settle(d, s, w, vehicle):
+    """Time and price a changed route anew, and those its linked tasks concern; tell whether they can be."""
+    w.counters[TOUCHED] = 0
+    _touch(w, vehicle)
+    return time_route(d, s, vehicle) and _settle_touched(d, s, w)
+
+
+@compiled
+def settle_all(d, s, w):
+    """Time and price all routes anew; tell whether they can be."""
+    for task in range(d.task.shape[0]):
+        if is_linked(d, task):
+            hold(d, s, task, -NEVER, NEVER)
+    for vehicle in range(d.vehicle.shape[0]):
+        w.kept[vehicle].touched = vehicle
+        if not time_route(d, s, vehicle):
+            return False
+    w.counters[TOUCHED] = d.vehicle.shape[0]
+    return _settle_touched(d, s, w)
+
+
+@compiled
+def _recover(d, s, w, vehicle):
+    """Bring routes back to where they were before `settle` failed, the order of visits being as then."""
+    if d.link.shape[0] == 0:
+        time_route(d, s, vehicle)
+        return
+    for number in range(w.counters[TOUCHED]):
+        touched = w.kept[number].touched
+        for at in range(s.vehicle[touched].length):
+            if is_linked(d, s.route[touched, at]):
+                hold(d, s, s.route[touched, at], -NEVER, NEVER)
+    for number in range(w.counters[TOUCHED]):
+        time_route(d, s, w.kept[number].touched)
+    if not _settle_touched(d, s, w):
+        w.counters[BROKEN] = 1
+
+
+@compiled
+def insert(d, s, w, task, vehicle, at):
+    """Put a task into a route, kept before; tell whether the route can be, else it is as before."""
+    keep(d, s, w, vehicle)
+    length = s.vehicle[vehicle].length
+    for number in range(length, at, -1):
+        s.route[vehicle, number] = s.route[vehicle, number - 1]
+    s.route[vehicle, at] = task
+    s.vehicle[vehicle].length = length + 1
+    count(d, s, task, vehicle, 1)
+    if settle(d, s, w, vehicle):
+        return True
+    for number in range(at, length):
+        s.route[vehicle, number] = s.route[vehicle, number + 1]
+    s.vehicle[vehicle].length = length
+    count(d, s, task, vehicle, -1)
+    _recover(d, s, w, vehicle)
+    return False
+
+
+@compiled
+def take_out(d, s, w, task):
+    """Take a task out of its route; tell whether the rest can be."""
+    vehicle = s.where[task]
+    keep(d, s, w, vehicle)
+    at = 0
+    for number in range(s.vehicle[vehicle].length):
+        if s.route[vehicle, number] != task:
+            s.route[vehicle, at] = s.route[vehicle, number]
+            at += 1
+    s.vehicle[vehicle].length = at
+    count(d, s, task, vehicle, -1)
+    return settle(d, s, w, vehicle)
+
+
+@compiled
+def bind(d, s, task):
+    """Cut the windows of an absent task to what its placed partners leave it."""
+    from_s, until_s = np.int64(-NEVER), np.int64(NEVER)
+    for row in range(d.task[task].first_link, d.task[task].end_link):
+        other = d.link[row].other
+        if s.where[other] >= 0:
+            from_s = max(from_s, s.held[other, 0] - d.link[row].high_s)
+            until_s = min(until_s, s.held[other, 1] - d.link[row].low_s)
+    hold(d, s, task, from_s, until_s)
+
+
+@compiled
+def suits_partners(d, s, task, engineer):
+    """Tell whether an engineer may do a linked task beside whoever does the others."""
+    for row in range(d.task[task].first_link, d.task[task].end_link):
+        vehicle = s.where[d.link[row].other]
+        if vehicle >= 0 and d.link[row].engineers != ANY:
+            alike = d.vehicle[vehicle].engineer == engineer
+            if alike != (d.link[row].engineers == SAME):
+                return False
+    return True
+
+
+@compiled
+def lacks_partner(d, s, task):
+    """Tell whether a task may not be where it is because another is absent."""
+    for row in range(d.task[task].first_link, d.task[task].end_link):
+        if d.link[row].needed and s.where[d.link[row].other] < 0:
+            return True
+    return False
