@@ -114,6 +114,10 @@ class State(Bundle):
 GROUP = _columns("waits moves stamp waiting")
 
 
+#: Of a route that is delayed from a position on: who visits it comes from a place then.
+DELAY = _columns("vehicle at ready_s place")
+
+
 @dataclass(frozen=True)
 class Desk(Bundle):
     """Room to work in: nothing in it outlasts one step, but `counters` and the stamps."""
@@ -131,4 +135,5 @@ class Desk(Bundle):
         Ints  # (9,): kept, removed, look-ups, positions until the next blink, whether to look everywhere,
         # touched, waiting, whether the step came to what cannot be, passes
     )
+    delay: Table  # (delays,) of DELAY
     choice: Table  # (choices,) of vehicle, at, cents

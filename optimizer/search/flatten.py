@@ -12,6 +12,7 @@ from optimizer.schedule import Visit, breaks_possible
 from optimizer.search.data import (
     AFTER,
     ANY,
+    DELAY,
     DIFFERENT,
     ENGINEER,
     FREE,
@@ -40,6 +41,11 @@ from optimizer.search.rows import HOUR_S, ints, merged, optional, table, task_ro
 _MANY_TASKS = 150
 #: How many neighbours a task has for ruin, and how many shifts beginning nearby.
 NEIGHBOURS, _STARTS = 100, 12
+#: Sets of able engineers up to which it is looked into which have somebody in common, and how much farther away
+#: tasks seem whose sets have not [s].
+_MOST_CREWS, _APART_S = 1_000, 2**32
+#: Routes looked at for what it means to them that one visit is later.
+_DELAYS = 8
 _ENGINEERS = {"any": ANY, "same": SAME, "different": DIFFERENT}
 #: How many places are priced exactly where the cheapest cannot be told at once.
 _CHOICES = 4
@@ -130,22 +136,36 @@ def _link_tables(arrays: Arrays, movable: list[int], rows: Table) -> "tuple[Tabl
     return np.array(flat, dtype=LINK).view(np.recarray), ints(members)
 
 
-def _nearest(fastest: "np.ndarray[tuple[int, ...], np.dtype[np.integer]]", rows: Ints, among: Ints) -> Ints:
-    """Return for each place the nearest of others, both ways together, as positions among them."""
-    few = min(NEIGHBOURS, len(among))
-    found = np.full((len(rows), max(1, few)), -1, dtype=np.int64)
-    if few:
-        for number, place in enumerate(rows):
-            ways = fastest[place, among].astype(np.int64) + fastest[among, place]
-            closest = np.argpartition(ways, few - 1)[:few]
-            found[number] = closest[np.argsort(ways[closest], kind="stable")]
-    return found
+def _crews(arrays: Arrays) -> "tuple[Ints, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]":
+    """Return for each task the number of its set of able engineers, and which sets have somebody in common."""
+    sets, number = np.unique(np.packbits(arrays.allowed, axis=1), axis=0, return_inverse=True)
+    if len(sets) > _MOST_CREWS:
+        return np.zeros(len(number), dtype=np.int64), np.ones((1, 1), dtype=bool)
+    able = np.unpackbits(sets, axis=1).astype(np.float32)
+    return number.reshape(-1), able @ able.T > 0
+
+
+def _nearest(arrays: Arrays, movable: Ints) -> Ints:
+    """Return for each task the nearest movable ones, both ways together, as positions among these.
+
+    Those that nobody can do who can do the task come last: they cannot change places with it.
+    """
+    few, places = min(NEIGHBOURS, len(movable)), ints([visit.place for visit in arrays.visits])
+    crews, common = _crews(arrays)
+    # Very many tasks are at far fewer places.
+    distinct, which = np.unique(np.column_stack([places, crews]), axis=0, return_inverse=True)
+    found = np.full((len(distinct), max(1, few)), -1, dtype=np.int64)
+    there, theirs = places[movable], crews[movable]
+    for row, (place, crew) in enumerate(distinct if few else ()):
+        ways = (arrays.fastest[place] + arrays.fastest[:, place].astype(np.int64))[there]
+        ways += _APART_S * ~common[crew, theirs]
+        closest = np.argpartition(ways, few - 1)[:few]
+        found[row] = closest[np.argsort(ways[closest], kind="stable")]
+    return found[which.reshape(-1)]
 
 
 def _neighbours(arrays: Arrays, movable: Ints) -> Ints:
-    places = ints([visit.place for visit in arrays.visits])
-    distinct, which = np.unique(places, return_inverse=True)  # very many tasks are at far fewer places
-    found = _nearest(arrays.fastest, distinct, places[movable])[which]
+    found = _nearest(arrays, movable)
     result = np.where(found < 0, -1, movable[found]) if len(movable) else found
     for task in movable:  # of those at the same place, the task itself comes first
         row = result[task]
@@ -317,5 +337,6 @@ def desk_of(d: Data, columns: int) -> Desk:
         group=table(GROUP, _held(d)[0]),
         removed=table(_REMOVED, len(d.task) + 1),
         counters=np.zeros(9, dtype=np.int64),
+        delay=table(DELAY, _DELAYS),
         choice=table(_CHOICE, _CHOICES if d.price[0].rich else 1),
     )

@@ -60,7 +60,8 @@ def _next_group(s, w, sign):
 
 
 @compiled
-def _position(s, task):
+def position(s, task):
+    """Return where in its route a placed task is."""
     vehicle = s.where[task]
     at = 0
     while s.route[vehicle, at] != task:
@@ -71,7 +72,7 @@ def _position(s, task):
 @compiled
 def _first_s(d, s, task):
     """Return when a placed task can begin at the earliest, its partners left aside [s]."""
-    vehicle, at, best_s = s.where[task], _position(s, task), np.int64(NEVER)
+    vehicle, at, best_s = s.where[task], position(s, task), np.int64(NEVER)
     place = d.vehicle[vehicle].start_place if at == 0 else d.task[s.route[vehicle, at - 1]].place
     for taken in range(d.vehicle[vehicle].breaks + 1):
         leave_s = s.times[vehicle, at, taken, READY]
@@ -91,7 +92,7 @@ def _first_s(d, s, task):
 @compiled
 def _last_s(d, s, task):
     """Return when a placed task can begin at the latest, its partners left aside [s]."""
-    vehicle, at, best_s = s.where[task], _position(s, task), np.int64(-NEVER)
+    vehicle, at, best_s = s.where[task], position(s, task), np.int64(-NEVER)
     service_s = d.task[task].service_s
     for taken in range(d.vehicle[vehicle].breaks + 1):
         until_s = latest_end_s(d, s, vehicle, at, taken) - service_s
@@ -173,7 +174,7 @@ def _begin_earlier_or_later(d, s, w, group):
             _touch(w, vehicle)
             if not time_forward(d, s, vehicle):
                 return False
-            _wait(d, s, w, vehicle, _position(s, member) + 1, s.vehicle[vehicle].length)
+            _wait(d, s, w, vehicle, position(s, member) + 1, s.vehicle[vehicle].length)
     return True
 
 
@@ -192,7 +193,7 @@ def _end_earlier_or_later(d, s, w, group):
             _touch(w, vehicle)
             if not time_backward(d, s, vehicle):
                 return False
-            _wait(d, s, w, vehicle, 0, _position(s, member))
+            _wait(d, s, w, vehicle, 0, position(s, member))
     return True
 
 

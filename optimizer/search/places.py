@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from optimizer.search.data import BY, NEVER, READY
-from optimizer.search.moves import suits_partners
+from optimizer.search.moves import position, suits_partners
 from optimizer.search.prices import (
     arc_cents,
     full_price,
@@ -20,6 +20,7 @@ from optimizer.search.rides import (
     compiled,
     first_start_s,
     home_way_s,
+    is_linked,
     latest_leave_home_s,
     quick_s,
     ready_s,
@@ -133,6 +134,58 @@ def _flat_cents(d, s, task, vehicle, mean_work_s, team_lean):
 
 
 @compiled
+def _late_cents(d, task, end_s):
+    return max(0, end_s - d.task[task].due_s) * d.task[task].late_cents
+
+
+@compiled
+def _delay(w, waiting, vehicle, at, ready_s, place):
+    """List a route that is delayed from a position on: who visits it comes from a place then."""
+    if waiting < w.delay.shape[0]:
+        delay = w.delay[waiting]
+        delay.vehicle, delay.at, delay.ready_s, delay.place = vehicle, at, ready_s, place
+        waiting += 1
+    return waiting
+
+
+@compiled
+def _delay_partners(d, s, w, waiting, task, start_s):
+    """List the routes of those who wait for a linked task that begins later."""
+    for row in range(d.task[task].first_link, d.task[task].end_link):
+        other, from_s = d.link[row].other, start_s + d.link[row].low_s
+        if s.where[other] >= 0 and from_s > s.held[other, 0]:
+            vehicle, place = s.where[other], d.task[other].place
+            ready_s = from_s - quick_s(d, vehicle, place, place)
+            waiting = _delay(w, waiting, vehicle, position(s, other), ready_s, place)
+    return waiting
+
+
+@compiled
+def _delay_cents(d, s, w, waiting):
+    """Estimate by how much more later visits of the routes in `w.delay` are late [cents].
+
+    Breaks are left aside, and of long chains of linked tasks the end.
+    """
+    cents, looked_at = 0.0, 0
+    while looked_at < waiting:
+        delay = w.delay[looked_at]
+        vehicle, ready, place = delay.vehicle, delay.ready_s, delay.place
+        looked_at += 1
+        for at in range(delay.at, s.vehicle[vehicle].length):
+            task = s.route[vehicle, at]
+            way_s = quick_s(d, vehicle, place, d.task[task].place)
+            start_s = first_start_s(d, s.windows, task, ready + way_s)
+            end_s, before_s = start_s + d.task[task].service_s, s.times[vehicle, at + 1, 0, READY]
+            if end_s <= before_s:
+                break
+            cents += _late_cents(d, task, end_s) - _late_cents(d, task, before_s)
+            if is_linked(d, task):
+                waiting = _delay_partners(d, s, w, waiting, task, start_s)
+            ready, place = end_s, d.task[task].place
+    return cents
+
+
+@compiled
 def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
     """Remember the cheapest places for a task on a route.
 
@@ -193,6 +246,9 @@ def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
         if d.price[0].rich:
             cents += task_cents(d, task, d.vehicle[vehicle].engineer, end_s - service_s)
             cents -= d.taste_cents[task, d.vehicle[vehicle].engineer]
+            if cents >= bound:
+                continue
+            cents += _delay_cents(d, s, w, _delay(w, 0, vehicle, at, end_s, here))
             if cents >= bound:
                 continue
         _remember(w, cents, vehicle, at)
