@@ -14,6 +14,8 @@ from optimizer.search.rounds import Rounds, cells_wanted
 
 #: Mean of what a step may cost at the beginning and at the end, as shares of what a planned task costs.
 _HOT, _COLD = 1.0, 0.005
+#: The same where visits are linked: what holds each other up only moves together.
+_HOT_LINKED, _COLD_LINKED = 3.0, 0.02
 #: After which shares of a search without cells the best of all processes is gone on from.
 _MEETINGS = (0.6, 0.75, 0.9)
 #: After how much of it the master problem is solved then, which share of the search's time either of its
@@ -88,7 +90,8 @@ class Search:
             self.data, self.orders, self._seed, remembering=cells == 1 and not len(self.data.link)
         )
         hot = annealing.cents_a_task()
-        stretch = Stretch(began, until, hot * _HOT, hot * _COLD, iterations)
+        heats = (_HOT_LINKED, _COLD_LINKED) if len(self.data.link) else (_HOT, _COLD)
+        stretch = Stretch(began, until, hot * heats[0], hot * heats[1], iterations)
         with Helpers(processes - 1) as helpers:
             if cells == 1:
                 self._search_whole(annealing, stretch, helpers, stop, on_better)

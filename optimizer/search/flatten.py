@@ -45,7 +45,7 @@ NEIGHBOURS, _STARTS = 100, 12
 #: tasks seem whose sets have not [s].
 _MOST_CREWS, _APART_S = 1_000, 2**32
 #: Routes looked at for what it means to them that one visit is later.
-_DELAYS = 8
+_DELAYS = 4
 _ENGINEERS = {"any": ANY, "same": SAME, "different": DIFFERENT}
 #: How many places are priced exactly where the cheapest cannot be told at once.
 _CHOICES = 4

@@ -198,26 +198,19 @@ def _end_earlier_or_later(d, s, w, group):
 
 
 @compiled
-def _wait_touched(d, s, w):
-    w.counters[PASS] += 1
-    for number in range(w.counters[TOUCHED]):
-        vehicle = w.kept[number].touched
-        _wait(d, s, w, vehicle, 0, s.vehicle[vehicle].length)
-
-
-@compiled
-def _follow(d, s, w):
-    """Let all linked tasks follow those of the routes touched; tell whether they can."""
+def _all_begin(d, s, w):
+    """Let all groups that wait, and those after them, begin as early as they can; tell whether they can."""
     can = True
-    _wait_touched(d, s, w)
     while w.counters[WAITING] > 0:
         group = _next_group(s, w, 1)
         can = can and _begin_earlier_or_later(d, s, w, group)
-    if not can:
-        return False
-    _wait_touched(d, s, w)
-    for number in range(w.counters[TOUCHED]):
-        can = can and time_backward(d, s, w.kept[number].touched)
+    return can
+
+
+@compiled
+def _all_end(d, s, w):
+    """Write down until when all groups that wait, and those before them, can begin; tell whether they can."""
+    can = True
     while w.counters[WAITING] > 0:
         group = _next_group(s, w, -1)
         can = can and _end_earlier_or_later(d, s, w, group)
@@ -233,16 +226,45 @@ def _price_touched(d, s, w):
 
 
 @compiled
-def _settle_touched(d, s, w):
-    return (d.link.shape[0] == 0 or _follow(d, s, w)) and _price_touched(d, s, w)
+def settle(d, s, w, vehicle, first, end):
+    """Time and price anew a route changed between two positions, and those its linked tasks concern.
+
+    Tell whether they can be.
+    """
+    w.counters[TOUCHED] = 0
+    _touch(w, vehicle)
+    if not time_route(d, s, vehicle):
+        return False
+    if d.link.shape[0] > 0:
+        w.counters[PASS] += 1
+        _wait(d, s, w, vehicle, first, s.vehicle[vehicle].length)
+        if not _all_begin(d, s, w):
+            return False
+        w.counters[PASS] += 1
+        _wait(d, s, w, vehicle, 0, end)
+        if not _all_end(d, s, w):
+            return False
+    return _price_touched(d, s, w)
 
 
 @compiled
-def settle(d, s, w, vehicle):
-    """Time and price a changed route anew, and those its linked tasks concern; tell whether they can be."""
-    w.counters[TOUCHED] = 0
-    _touch(w, vehicle)
-    return time_route(d, s, vehicle) and _settle_touched(d, s, w)
+def _settle_touched(d, s, w):
+    """Time and price routes anew whose linked tasks are held by nothing; tell whether they can be."""
+    touched = w.counters[TOUCHED]
+    for number in range(touched):
+        if not time_route(d, s, w.kept[number].touched):
+            return False
+    w.counters[PASS] += 1
+    for number in range(touched):
+        vehicle = w.kept[number].touched
+        _wait(d, s, w, vehicle, 0, s.vehicle[vehicle].length)
+    if not _all_begin(d, s, w):
+        return False
+    w.counters[PASS] += 1
+    for number in range(touched):
+        vehicle = w.kept[number].touched
+        _wait(d, s, w, vehicle, 0, s.vehicle[vehicle].length)
+    return _all_end(d, s, w) and _price_touched(d, s, w)
 
 
 @compiled
@@ -253,8 +275,6 @@ def settle_all(d, s, w):
             hold(d, s, task, -NEVER, NEVER)
     for vehicle in range(d.vehicle.shape[0]):
         w.kept[vehicle].touched = vehicle
-        if not time_route(d, s, vehicle):
-            return False
     w.counters[TOUCHED] = d.vehicle.shape[0]
     return _settle_touched(d, s, w)
 
@@ -270,8 +290,6 @@ def _recover(d, s, w, vehicle):
         for at in range(s.vehicle[touched].length):
             if is_linked(d, s.route[touched, at]):
                 hold(d, s, s.route[touched, at], -NEVER, NEVER)
-    for number in range(w.counters[TOUCHED]):
-        time_route(d, s, w.kept[number].touched)
     if not _settle_touched(d, s, w):
         w.counters[BROKEN] = 1
 
@@ -286,7 +304,7 @@ def insert(d, s, w, task, vehicle, at):
     s.route[vehicle, at] = task
     s.vehicle[vehicle].length = length + 1
     count(d, s, task, vehicle, 1)
-    if settle(d, s, w, vehicle):
+    if settle(d, s, w, vehicle, at, at + 1):
         return True
     for number in range(at, length):
         s.route[vehicle, number] = s.route[vehicle, number + 1]
@@ -308,7 +326,7 @@ def take_out(d, s, w, task):
             at += 1
     s.vehicle[vehicle].length = at
     count(d, s, task, vehicle, -1)
-    return settle(d, s, w, vehicle)
+    return settle(d, s, w, vehicle, 0, at)
 
 
 @compiled

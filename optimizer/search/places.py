@@ -161,13 +161,13 @@ def _delay_partners(d, s, w, waiting, task, start_s):
 
 
 @compiled
-def _delay_cents(d, s, w, waiting):
+def _delay_cents(d, s, w, waiting, most_cents):
     """Estimate by how much more later visits of the routes in `w.delay` are late [cents].
 
-    Breaks are left aside, and of long chains of linked tasks the end.
+    Breaks are left aside, and of long chains of linked tasks the end; more than `most_cents` is not counted.
     """
     cents, looked_at = 0.0, 0
-    while looked_at < waiting:
+    while looked_at < waiting and cents < most_cents:
         delay = w.delay[looked_at]
         vehicle, ready, place = delay.vehicle, delay.ready_s, delay.place
         looked_at += 1
@@ -179,6 +179,8 @@ def _delay_cents(d, s, w, waiting):
             if end_s <= before_s:
                 break
             cents += _late_cents(d, task, end_s) - _late_cents(d, task, before_s)
+            if cents >= most_cents:
+                break
             if is_linked(d, task):
                 waiting = _delay_partners(d, s, w, waiting, task, start_s)
             ready, place = end_s, d.task[task].place
@@ -248,7 +250,7 @@ def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
             cents -= d.taste_cents[task, d.vehicle[vehicle].engineer]
             if cents >= bound:
                 continue
-            cents += _delay_cents(d, s, w, _delay(w, 0, vehicle, at, end_s, here))
+            cents += _delay_cents(d, s, w, _delay(w, 0, vehicle, at, end_s, here), bound - cents)
             if cents >= bound:
                 continue
         _remember(w, cents, vehicle, at)

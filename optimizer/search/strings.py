@@ -33,6 +33,8 @@ _SPLIT, _GROW = 0.5, 0.01
 #: How often what is removed is put back on any route rather than near others: else who works in which part
 #: of a large problem would stay as it began.
 _EVERYWHERE = 0.3
+#: How often strings are taken anywhere among a task's neighbours, rather than nearest to it.
+_FAR = 0.2
 #: Absent tasks put back beside those removed, at most.
 _MOST_ABSENT = 12
 
@@ -78,7 +80,7 @@ def _take_string(d, s, w, vehicle, seed, longest):
             s.route[vehicle, written] = task
             written += 1
     s.vehicle[vehicle].length = written
-    return settle(d, s, w, vehicle)
+    return settle(d, s, w, vehicle, first, written)
 
 
 @compiled
@@ -108,10 +110,13 @@ def ruin(d, s, w, seed, mean_length):
     strings = 1 + int(np.random.random() * most_strings)
     taken = 0
     w.counters[LOOKS] += 1
+    anywhere = np.random.random() < _FAR
     for number in range(d.price[0].neighbours):
         if taken >= strings:
             break
         task = d.near[seed, number]
+        if anywhere and number > 0:
+            task = d.near[seed, int(np.random.random() * d.price[0].neighbours)]
         if task < 0:
             break
         vehicle = s.where[task]
