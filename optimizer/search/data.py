@@ -110,8 +110,9 @@ class State(Bundle):
     absent_cents: Floats  # (1,) of all absent tasks together
 
 
-#: Of a group of linked tasks: whether it waits to be looked at, and how often it has moved in one go.
-GROUP = _columns("waits moves stamp waiting")
+#: Of a group of linked tasks: whether it waits to be looked at, how often it has moved in one go, and whether
+#: it must begin earlier than it did.
+GROUP = _columns("waits moves stamp key_s pulled waiting")
 
 
 #: Of a route that is delayed from a position on: who visits it comes from a place then.

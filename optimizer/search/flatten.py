@@ -240,6 +240,8 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
     parts_at, part_tables = _part_tables(arrays)
     windows_at = np.cumsum([0, *(len(mine) for mine in windows)])
     rows.first_window, rows.end_window = windows_at[:-1], windows_at[1:]
+    unpriced = arrays.linked if not change_cents else ()
+    rows.wish_s[[task for task in unpriced if not rows[task].promise_cents]] = -NEVER
     rows.first_part, rows.end_part, rows.movable = parts_at[:-1], parts_at[1:], may_move
     neighbours = _neighbours(arrays, ints(movable))
     return Data(

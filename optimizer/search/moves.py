@@ -14,6 +14,8 @@ from optimizer.search.steps import BROKEN, PASS, TOUCHED, WAITING, count, hold, 
 
 #: How often a group may move until its routes rest: two that wait for each other in a circle would for ever.
 _MOST_MOVES = 6
+#: The same where nothing is known of when they began before.
+_MOST_MOVES_OF_ALL = 200
 #: How often more than it has members a group is gone through, for windows to be jumped.
 _MORE_ROUNDS = 4
 
@@ -39,18 +41,19 @@ def _wait(d, s, w, vehicle, first, end):
                 w.group[group].waits = True
                 if w.group[group].stamp != w.counters[PASS]:
                     w.group[group].stamp, w.group[group].moves = w.counters[PASS], 0
+                w.group[group].key_s = s.times[vehicle, at + 1, 0, READY]
                 w.group[w.counters[WAITING]].waiting = group
                 w.counters[WAITING] += 1
 
 
 @compiled
-def _next_group(s, w, sign):
-    """Take off the list the group that begins first, or, with sign -1, last."""
+def _next_group(w, sign):
+    """Take off the list the group that ends first, or, with sign -1, last."""
     count = w.counters[WAITING]
     best = 0
     for number in range(1, count):
         group, other = w.group[number].waiting, w.group[best].waiting
-        if sign * s.held[group, 0] < sign * s.held[other, 0]:
+        if sign * w.group[group].key_s < sign * w.group[other].key_s:
             best = number
     group = w.group[best].waiting
     w.group[best].waiting = w.group[count - 1].waiting
@@ -71,7 +74,10 @@ def position(s, task):
 
 @compiled
 def _first_s(d, s, task):
-    """Return when a placed task can begin at the earliest, its partners left aside [s]."""
+    """Return when a placed task can begin at the earliest, its partners left aside [s].
+
+    Where it was, or was promised, if it can be held back to that.
+    """
     vehicle, at, best_s = s.where[task], position(s, task), np.int64(NEVER)
     place = d.vehicle[vehicle].start_place if at == 0 else d.task[s.route[vehicle, at - 1]].place
     for taken in range(d.vehicle[vehicle].breaks + 1):
@@ -84,7 +90,11 @@ def _first_s(d, s, task):
             if then_s >= NEVER:
                 break
             start_s = first_start_s(d, d.windows, task, then_s)
-            if start_s <= s.times[vehicle, at, now, BY]:
+            by_s = s.times[vehicle, at, now, BY]
+            if start_s < d.task[task].wish_s:
+                wish_s = first_start_s(d, d.windows, task, d.task[task].wish_s)
+                start_s = wish_s if wish_s <= by_s else start_s
+            if start_s <= by_s:
                 best_s = min(best_s, start_s)
     return best_s
 
@@ -96,9 +106,7 @@ def _last_s(d, s, task):
     service_s = d.task[task].service_s
     for taken in range(d.vehicle[vehicle].breaks + 1):
         until_s = latest_end_s(d, s, vehicle, at, taken) - service_s
-        by_s = last_start_s(d, d.windows, task, until_s)
-        if s.times[vehicle, at + 1, taken, READY] - service_s <= by_s:
-            best_s = max(best_s, by_s)
+        best_s = max(best_s, last_start_s(d, d.windows, task, until_s))
     return best_s
 
 
@@ -152,18 +160,14 @@ def _agree_last(d, s, w, group):
                     rest = False
         if rest:
             break
-    for number in range(first, end):
-        member = d.member[number]
-        if s.where[member] >= 0 and w.moved[member] < s.held[member, 0]:
-            return False
     return rest
 
 
 @compiled
-def _begin_earlier_or_later(d, s, w, group):
+def _begin_earlier_or_later(d, s, w, group, most_moves):
     """Move a group to where it can begin at the earliest; tell whether it and what comes after it can be."""
     w.group[group].moves += 1
-    if w.group[group].moves > _MOST_MOVES or not _agree_first(d, s, w, group):
+    if w.group[group].moves > most_moves or not _agree_first(d, s, w, group):
         return False
     for number in range(d.task[group].first_member, d.task[group].end_member):
         member = d.member[number]
@@ -171,6 +175,8 @@ def _begin_earlier_or_later(d, s, w, group):
         if vehicle >= 0 and s.held[member, 0] != w.moved[member]:
             keep(d, s, w, vehicle)
             hold(d, s, member, w.moved[member], s.held[member, 1])
+            if w.moved[member] > s.held[member, 1]:
+                return False
             _touch(w, vehicle)
             if not time_forward(d, s, vehicle):
                 return False
@@ -179,17 +185,19 @@ def _begin_earlier_or_later(d, s, w, group):
 
 
 @compiled
-def _end_earlier_or_later(d, s, w, group):
+def _end_earlier_or_later(d, s, w, group, most_moves):
     """Write down until when a group can begin; tell whether it and what comes before it can be."""
     w.group[group].moves += 1
-    if w.group[group].moves > _MOST_MOVES or not _agree_last(d, s, w, group):
+    if w.group[group].moves > most_moves or not _agree_last(d, s, w, group):
         return False
     for number in range(d.task[group].first_member, d.task[group].end_member):
         member = d.member[number]
         vehicle = s.where[member]
         if vehicle >= 0 and s.held[member, 1] != w.moved[member]:
             keep(d, s, w, vehicle)
-            hold(d, s, member, s.held[member, 0], w.moved[member])
+            if w.moved[member] < s.held[member, 0]:
+                w.group[group].pulled = True
+            hold(d, s, member, min(s.held[member, 0], w.moved[member]), w.moved[member])
             _touch(w, vehicle)
             if not time_backward(d, s, vehicle):
                 return False
@@ -198,23 +206,35 @@ def _end_earlier_or_later(d, s, w, group):
 
 
 @compiled
-def _all_begin(d, s, w):
+def _all_begin(d, s, w, most_moves):
     """Let all groups that wait, and those after them, begin as early as they can; tell whether they can."""
     can = True
     while w.counters[WAITING] > 0:
-        group = _next_group(s, w, 1)
-        can = can and _begin_earlier_or_later(d, s, w, group)
+        group = _next_group(w, 1)
+        can = can and _begin_earlier_or_later(d, s, w, group, most_moves)
     return can
 
 
 @compiled
-def _all_end(d, s, w):
+def _all_end(d, s, w, most_moves):
     """Write down until when all groups that wait, and those before them, can begin; tell whether they can."""
     can = True
     while w.counters[WAITING] > 0:
-        group = _next_group(s, w, -1)
-        can = can and _end_earlier_or_later(d, s, w, group)
+        group = _next_group(w, -1)
+        can = can and _end_earlier_or_later(d, s, w, group, most_moves)
     return can
+
+
+@compiled
+def _wait_pulled(d, s, w):
+    """List the groups that cannot begin as late any more as they did."""
+    for number in range(w.counters[TOUCHED]):
+        vehicle = w.kept[number].touched
+        for at in range(s.vehicle[vehicle].length):
+            task = s.route[vehicle, at]
+            if is_linked(d, task) and w.group[d.member[d.task[task].first_member]].pulled:
+                w.group[d.member[d.task[task].first_member]].pulled = False
+                _wait(d, s, w, vehicle, at, at + 1)
 
 
 @compiled
@@ -237,18 +257,19 @@ def settle(d, s, w, vehicle, first, end):
         return False
     if d.link.shape[0] > 0:
         w.counters[PASS] += 1
-        _wait(d, s, w, vehicle, first, s.vehicle[vehicle].length)
-        if not _all_begin(d, s, w):
+        _wait(d, s, w, vehicle, 0, end)
+        if not _all_end(d, s, w, _MOST_MOVES):
             return False
         w.counters[PASS] += 1
-        _wait(d, s, w, vehicle, 0, end)
-        if not _all_end(d, s, w):
+        _wait(d, s, w, vehicle, first, s.vehicle[vehicle].length)
+        _wait_pulled(d, s, w)
+        if not _all_begin(d, s, w, _MOST_MOVES):
             return False
     return _price_touched(d, s, w)
 
 
 @compiled
-def _settle_touched(d, s, w):
+def _settle_touched(d, s, w, most_moves):
     """Time and price routes anew whose linked tasks are held by nothing; tell whether they can be."""
     touched = w.counters[TOUCHED]
     for number in range(touched):
@@ -258,13 +279,14 @@ def _settle_touched(d, s, w):
     for number in range(touched):
         vehicle = w.kept[number].touched
         _wait(d, s, w, vehicle, 0, s.vehicle[vehicle].length)
-    if not _all_begin(d, s, w):
+    if not _all_end(d, s, w, most_moves):
         return False
     w.counters[PASS] += 1
     for number in range(touched):
         vehicle = w.kept[number].touched
         _wait(d, s, w, vehicle, 0, s.vehicle[vehicle].length)
-    return _all_end(d, s, w) and _price_touched(d, s, w)
+    _wait_pulled(d, s, w)
+    return _all_begin(d, s, w, most_moves) and _price_touched(d, s, w)
 
 
 @compiled
@@ -276,7 +298,7 @@ def settle_all(d, s, w):
     for vehicle in range(d.vehicle.shape[0]):
         w.kept[vehicle].touched = vehicle
     w.counters[TOUCHED] = d.vehicle.shape[0]
-    return _settle_touched(d, s, w)
+    return _settle_touched(d, s, w, _MOST_MOVES_OF_ALL)
 
 
 @compiled
@@ -290,7 +312,7 @@ def _recover(d, s, w, vehicle):
         for at in range(s.vehicle[touched].length):
             if is_linked(d, s.route[touched, at]):
                 hold(d, s, s.route[touched, at], -NEVER, NEVER)
-    if not _settle_touched(d, s, w):
+    if not _settle_touched(d, s, w, _MOST_MOVES_OF_ALL):
         w.counters[BROKEN] = 1
 
 

@@ -8,6 +8,7 @@ from optimizer.search.rides import (
     compiled,
     first_start_s,
     home_way_s,
+    is_linked,
     last_start_s,
     latest_leave_home_s,
     quick_s,
@@ -82,7 +83,9 @@ def time_backward(d, s, vehicle):
         task = s.route[vehicle, at]
         for taken in range(breaks + 1):
             until_s = latest_end_s(d, s, vehicle, at, taken) - d.task[task].service_s
-            s.times[vehicle, at, taken, BY] = last_start_s(d, s.windows, task, until_s)
+            if is_linked(d, task):
+                until_s = min(until_s, s.held[task, 1])
+            s.times[vehicle, at, taken, BY] = last_start_s(d, d.windows, task, until_s)
     if length == 0:
         return True
     first = s.route[vehicle, 0]

@@ -138,7 +138,7 @@ def test_one_price_far_above_the_others_overflows_nowhere(engine: Engine, name: 
     best = BruteForce(given).best()[1]
     result = found(engine, given)
     assert result.score.total_cents >= best - 10
-    if name.startswith("worst"):
+    if name.startswith("worst") and engine != "search":
         assert f"weights.{name}" in {notice.about for notice in result.warnings}
     elif engine == "search":
         assert result.score.total_cents == pytest.approx(best, rel=1e-6, abs=10)

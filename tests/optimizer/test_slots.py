@@ -21,6 +21,7 @@ from optimizer.slots import Offer, Quoter, Ways
 from tests.optimizer.field_service import path_of_day, problem_of_day
 from tests.optimizer.random_problems import problems
 from tests.optimizer.small import FREE, STEP_S, engineer, problem, shift, task
+from tests.optimizer.test_kernels import routes_of, worst_late_s
 
 calm = settings(
     max_examples=150,
@@ -50,6 +51,8 @@ def insertions(problem: Problem, plan: Plan, task: Task, slot: tuple[int, int]) 
         draft.narrowed |= {one: ((starts[one], starts[one]),) for one in order if one in arrays.linked}
         assert not draft.put_what_fits(vehicle, order)
     found = []
+    price = problem.weights.worst_lateness_cents_per_hour / 3_600
+    worst_s = max((worst_late_s(draft, *route) for route in routes_of(draft)), default=0)
     for vehicle, order in enumerate(draft.orders):
         engineer, table = arrays.vehicles[vehicle].engineer, draft.tables[vehicle]
         for at in range(len(order) + 1) if arrays.allowed[mine, engineer] else ():
@@ -58,6 +61,8 @@ def insertions(problem: Problem, plan: Plan, task: Task, slot: tuple[int, int]) 
                 continue
             work_s = draft.work_s[engineer] + tried[1].work_s - (table.work_s if table else 0)
             team = draft.team_cents(engineer, float(work_s), int(draft.tasks_of[engineer]) + 1)
+            longer = [*order[:at], mine, *order[at:]]
+            team += max(0, worst_late_s(draft, longer, tried[1]) - worst_s) * price
             found.append(
                 (
                     tried[0] - draft.costs[vehicle] + team,
