@@ -126,6 +126,12 @@ class Settings:
     replan_minutes: int = _setting(
         "0", _number(0, 1440), "re-plan the open work every so many minutes; 0: off"
     )
+    freeze_minutes: int = _setting(
+        "15",
+        _number(0, 1440),
+        "runs leave alone what the published plan begins within so many minutes: its engineer is on the way; "
+        "0: off",
+    )
     replan_publish: bool = _setting("0", _flag, "1: periodic plans are published without a person")
     replan_seconds: int = _setting("20", _number(1, 600), "time limit of a periodic run")
     replan_weights: str = _setting("", _text, "weights of periodic runs as JSON; empty: the defaults")

@@ -45,7 +45,7 @@ class OpenVisit:
 
     @property
     def fixed(self) -> bool:
-        """Whether it stays exactly where it is: locked so, or its order is on hold and has a place."""
+        """Whether it stays exactly where it is: locked or frozen, or its order is on hold and has a place."""
         return self.lock == "both" or (self.on_hold and self.was is not None)
 
     @property
@@ -63,13 +63,23 @@ class OpenVisit:
 
 @dataclass(frozen=True)
 class Scope:
-    """What a run is about: its time and its territories or orders (None: all)."""
+    """What a run is about: its time and its territories or orders (None: all).
+
+    What the published plan begins before `frozen_until` stays exactly where it is.
+    """
 
     now: datetime
     starts_at: datetime
     ends_at: datetime
     territory_ids: tuple[uuid.UUID, ...] = ()
     order_ids: tuple[uuid.UUID, ...] | None = None
+    frozen_until: datetime | None = None
+
+    def is_frozen(self, start_at: datetime | None) -> bool:
+        """Tell whether what begins then in the published plan is too near to be moved."""
+        if self.frozen_until is None or start_at is None:
+            return False
+        return self.now <= start_at < self.frozen_until
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return which visits belong to the scope, joined with their order and its site.
@@ -138,7 +148,7 @@ def read_open_visits(scope: Scope) -> list[OpenVisit]:
             row.order_id,
             row.version,
             row.order_version,
-            row.lock,
+            "both" if scope.is_frozen(row.planned_start_at) else row.lock,
             row.engineer_id,
             row.planned_start_at,
             row.planned_end_at,

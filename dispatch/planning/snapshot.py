@@ -79,6 +79,7 @@ def take_snapshot(run: OptimizationRun) -> Snapshot:
         run.ends_at,
         tuple(uuid.UUID(one) for one in run.territory_ids),
         None if run.order_ids is None else tuple(uuid.UUID(one) for one in run.order_ids),
+        now + timedelta(minutes=settings.freeze_minutes),
     )
     weights = weights_of(run.weights)
     places = Places()

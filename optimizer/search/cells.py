@@ -124,7 +124,7 @@ def _submatrix(matrix: Small, places: Ints) -> Small:
 
 
 def _links_in(d: Data, cell: Cell, task: Table) -> tuple[Ints, Ints, Ints]:
-    """Return the rows of links and of members that lie in a cell, and which of its tasks are linked beyond it.
+    """Return the rows of links and members that lie in a cell, and which of its tasks are linked beyond it.
 
     Writes into the rows of the cell's tasks which are theirs.
     """

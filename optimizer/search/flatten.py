@@ -35,15 +35,13 @@ from optimizer.search.data import (
     State,
     Table,
 )
+from optimizer.search.near import neighbours_of
 from optimizer.search.rows import HOUR_S, ints, merged, optional, table, task_rows
 
 #: Tasks from which on places are looked for near a task only.
 _MANY_TASKS = 150
-#: How many neighbours a task has for ruin, and how many shifts beginning nearby.
-NEIGHBOURS, _STARTS = 100, 12
-#: Sets of able engineers up to which it is looked into which have somebody in common, and how much farther away
-#: tasks seem whose sets have not [s].
-_MOST_CREWS, _APART_S = 1_000, 2**32
+#: How many shifts beginning nearby a task knows.
+_STARTS = 12
 #: Routes looked at for what it means to them that one visit is later.
 _DELAYS = 4
 _ENGINEERS = {"any": ANY, "same": SAME, "different": DIFFERENT}
@@ -113,7 +111,8 @@ def _part_tables(arrays: Arrays) -> tuple[list[int], dict[str, Ints]]:
 
 def _link_tables(arrays: Arrays, movable: list[int], rows: Table) -> "tuple[Table, Ints]":
     """Return the links of `Data` and its members, and write into the rows of tasks which are theirs."""
-    mine, members = set(movable), []
+    mine = set(movable)
+    members: list[int] = []
     ends: dict[int, list[tuple[int, int, int, int, bool]]] = {}
     for group in linked_groups(arrays):
         if not mine.issuperset(group.tasks):
@@ -134,47 +133,6 @@ def _link_tables(arrays: Arrays, movable: list[int], rows: Table) -> "tuple[Tabl
         rows[task].first_link, rows[task].end_link = len(flat), len(flat) + len(of_task)
         flat += of_task
     return np.array(flat, dtype=LINK).view(np.recarray), ints(members)
-
-
-def _crews(arrays: Arrays) -> "tuple[Ints, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]":
-    """Return for each task the number of its set of able engineers, and which sets have somebody in common."""
-    sets, number = np.unique(np.packbits(arrays.allowed, axis=1), axis=0, return_inverse=True)
-    if len(sets) > _MOST_CREWS:
-        return np.zeros(len(number), dtype=np.int64), np.ones((1, 1), dtype=bool)
-    able = np.unpackbits(sets, axis=1).astype(np.float32)
-    return number.reshape(-1), able @ able.T > 0
-
-
-def _nearest(arrays: Arrays, movable: Ints) -> Ints:
-    """Return for each task the nearest movable ones, both ways together, as positions among these.
-
-    Those that nobody can do who can do the task come last: they cannot change places with it.
-    """
-    few, places = min(NEIGHBOURS, len(movable)), ints([visit.place for visit in arrays.visits])
-    crews, common = _crews(arrays)
-    # Very many tasks are at far fewer places.
-    distinct, which = np.unique(np.column_stack([places, crews]), axis=0, return_inverse=True)
-    found = np.full((len(distinct), max(1, few)), -1, dtype=np.int64)
-    there, theirs = places[movable], crews[movable]
-    for row, (place, crew) in enumerate(distinct if few else ()):
-        ways = (arrays.fastest[place] + arrays.fastest[:, place].astype(np.int64))[there]
-        ways += _APART_S * ~common[crew, theirs]
-        closest = np.argpartition(ways, few - 1)[:few]
-        found[row] = closest[np.argsort(ways[closest], kind="stable")]
-    return found[which.reshape(-1)]
-
-
-def _neighbours(arrays: Arrays, movable: Ints) -> Ints:
-    found = _nearest(arrays, movable)
-    result = np.where(found < 0, -1, movable[found]) if len(movable) else found
-    for task in movable:  # of those at the same place, the task itself comes first
-        row = result[task]
-        at = np.flatnonzero(row == task)
-        row[: (at[0] if len(at) else len(row) - 1) + 1] = np.roll(
-            row[: (at[0] if len(at) else len(row) - 1) + 1], 1
-        )
-        row[0] = task
-    return result.astype(np.int64)
 
 
 def _near_starts(arrays: Arrays, engineer: Ints) -> Ints:
@@ -243,7 +201,7 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
     unpriced = arrays.linked if not change_cents else ()
     rows.wish_s[[task for task in unpriced if not rows[task].promise_cents]] = -NEVER
     rows.first_part, rows.end_part, rows.movable = parts_at[:-1], parts_at[1:], may_move
-    neighbours = _neighbours(arrays, ints(movable))
+    neighbours = neighbours_of(arrays, frozen(seconds)[-1], movable)
     return Data(
         task=rows,
         vehicle=table(

@@ -112,7 +112,7 @@ def _last_s(d, s, task):
 
 @compiled
 def _agree_first(d, s, w, group):
-    """Write into `w.moved` when the placed tasks of a group can begin at the earliest; tell whether they can."""
+    """Write into `w.moved` when placed tasks of a group can begin at the earliest; tell whether they can."""
     first, end = d.task[group].first_member, d.task[group].end_member
     for number in range(first, end):
         member = d.member[number]
@@ -140,7 +140,7 @@ def _agree_first(d, s, w, group):
 
 @compiled
 def _agree_last(d, s, w, group):
-    """Write into `w.moved` when the placed tasks of a group can begin at the latest; tell whether they can."""
+    """Write into `w.moved` when placed tasks of a group can begin at the latest; tell whether they can."""
     first, end = d.task[group].first_member, d.task[group].end_member
     for number in range(first, end):
         member = d.member[number]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import time, timedelta
 from typing import Any
 
@@ -132,6 +133,24 @@ def test_a_lock_holds_what_it_says(town: Town, kind: str, engineer: bool, start_
     task = task_of(look(town), order)
     assert task.lock == Lock(str(row.id) if engineer else None, start_s)
     assert task.previous is not None
+
+
+@pytest.mark.parametrize(("minutes", "frozen"), [(0, True), (14, True), (15, False)])
+def test_what_is_about_to_begin_stays_where_it_is(town: Town, minutes: int, frozen: bool) -> None:
+    row = town.add_engineer()
+    order = town.add_order(visit=planned_at(row, town.day[0] + HOUR + timedelta(minutes=minutes)))
+    with clock.freeze(town.day[0] + HOUR):
+        lock = task_of(look(town), order).lock
+    assert lock == (Lock(str(row.id), 60 * minutes) if frozen else None)
+
+
+def test_nothing_is_frozen_where_the_setting_is_off(
+    app: Any, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "SETTINGS", replace(app.config["SETTINGS"], freeze_minutes=0))
+    order = town.add_order(visit=planned_at(town.add_engineer(), town.day[0] + HOUR))
+    with clock.freeze(town.day[0] + HOUR):
+        assert task_of(look(town), order).lock is None
 
 
 def test_a_locked_visit_whose_engineer_has_left_is_none_of_the_runs_business(town: Town) -> None:
