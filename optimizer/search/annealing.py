@@ -20,6 +20,13 @@ _ALONE_S, _MOST_STEPS = 0.05, 20_000
 _MOST_FILLED = 250
 
 
+class CannotTime(RuntimeError):
+    """Routes cannot be timed that a draft could: visits that wait for each other have no common time."""
+
+    def __init__(self) -> None:
+        super().__init__("the search cannot time a plan that the draft could: please report this")
+
+
 @dataclass(frozen=True)
 class Stretch:
     """How long to search, and how dear a step for the worse may be.
@@ -96,7 +103,7 @@ class Annealing:
         self.pool = widened(self.pool, self._columns)
         self.state, self.desk = state_of(self.data, orders, self._columns), desk_of(self.data, self._columns)
         if not load(self.data, self.state, self.desk):
-            raise RuntimeError("the search cannot time a plan that the draft could: please report this")
+            raise CannotTime
 
     def fill(self, tasks: list[int], stop: Callable[[], bool]) -> None:
         """Put absent tasks where each is cheapest, in this order: near others, else on any route."""

@@ -93,8 +93,8 @@ def _groups_of_tasks(d: Data, orders: Orders, of_vehicle: Ints) -> Ints:
         found[task] = groups[0] if len(groups) else of_vehicle[starts[0]] if len(starts) else 0
     for first, end in sorted({*zip(d.task.first_member.tolist(), d.task.end_member.tolist(), strict=True)}):
         together = d.member[first:end]
-        if (planned[together] < 0).all():
-            found[together] = found[together[:1]]
+        if len(together) and (planned[together] < 0).all():
+            found[together] = found[together].max()
     return found
 
 
@@ -144,7 +144,7 @@ def _links_in(d: Data, cell: Cell, task: Table) -> tuple[Ints, Ints, Ints]:
     return links, rows, np.flatnonzero(beyond)
 
 
-def part_of(d: Data, cell: Cell, held: Ints | None = None) -> Data:
+def part_of(d: Data, cell: Cell, held: Ints) -> Data:
     """Return a cell as a problem of its own, its tasks, vehicles and engineers numbered anew in order.
 
     Tasks linked to others beyond the cell stay where they are, and begin when they are `held`.
@@ -168,7 +168,7 @@ def part_of(d: Data, cell: Cell, held: Ints | None = None) -> Data:
     windows = d.windows[windows]
     links, members, beyond = _links_in(d, cell, task)
     task.movable[beyond] = False
-    if held is not None and len(beyond):
+    if len(beyond):
         windows[first_window[beyond]] = held[tasks[beyond], :1]
         task.end_window[beyond] = first_window[beyond] + 1
     link = _rows(d.link, links)

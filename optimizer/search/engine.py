@@ -5,8 +5,7 @@ import time
 from collections.abc import Callable
 
 from optimizer.draft import Draft
-from optimizer.links import linked_groups
-from optimizer.search.annealing import Annealing, Stretch
+from optimizer.search.annealing import Annealing, CannotTime, Stretch
 from optimizer.search.data import Orders
 from optimizer.search.flatten import data_of
 from optimizer.search.helpers import PATIENCE_S, WORTHWHILE_S, Helpers, Job
@@ -26,18 +25,12 @@ _MASTER_TASKS, _MASTER_S = 50, 10.0
 
 
 def movable_tasks(draft: Draft) -> list[int]:
-    """Return the tasks the search may move: locked ones stay where they are, and those linked to them."""
-    arrays, tasks = draft.arrays, draft.arrays.problem.tasks
-    free = {
-        task
-        for group in linked_groups(arrays)
-        if not any(tasks[task].lock for task in group.tasks)
-        for task in group.tasks
-    }
+    """Return the tasks the search may move: locked ones stay where they are."""
+    arrays = draft.arrays
     return [
         task
-        for task, detail in enumerate(tasks)
-        if task in free or (task not in arrays.linked and not detail.lock and arrays.allowed[task].any())
+        for task, detail in enumerate(arrays.problem.tasks)
+        if detail.lock is None and arrays.allowed[task].any()
     ]
 
 
@@ -55,9 +48,16 @@ class Search:
 
     def __init__(self, draft: Draft, seed: int, processes: int = 1) -> None:
         self.draft, self._seed, self._processes = draft, seed, processes
-        self.data = data_of(draft, movable_tasks(draft))
         self.orders: Orders = draft.orders
-        self.cents = float(Annealing(self.data, self.orders, seed).cents[0])
+        movable = movable_tasks(draft)
+        try:
+            self._pose(movable)
+        except CannotTime:  # linked visits then stay where they are
+            self._pose([task for task in movable if task not in draft.arrays.linked])
+
+    def _pose(self, movable: list[int]) -> None:
+        self.data = data_of(self.draft, movable)
+        self.cents = float(Annealing(self.data, self.orders, self._seed).cents[0])
 
     @property
     def left_out(self) -> int:

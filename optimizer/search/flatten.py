@@ -7,13 +7,10 @@ import numpy as np
 from optimizer.arrays import Arrays
 from optimizer.crew import Break
 from optimizer.draft import Draft
-from optimizer.links import linked_groups
 from optimizer.schedule import Visit, breaks_possible
 from optimizer.search.data import (
     AFTER,
-    ANY,
     DELAY,
-    DIFFERENT,
     ENGINEER,
     FREE,
     FROM,
@@ -21,22 +18,20 @@ from optimizer.search.data import (
     KEPT_ROUTE,
     LASTS,
     LATEST,
-    LINK,
     NEVER,
     PRICE,
     REST,
     ROUTE,
-    SAME,
     VEHICLE,
     Data,
     Desk,
     Ints,
     Small,
     State,
-    Table,
 )
 from optimizer.search.near import neighbours_of
 from optimizer.search.rows import HOUR_S, ints, merged, optional, table, task_rows
+from optimizer.search.ties import link_tables, moving_groups
 
 #: Tasks from which on places are looked for near a task only.
 _MANY_TASKS = 150
@@ -44,7 +39,6 @@ _MANY_TASKS = 150
 _STARTS = 12
 #: Routes looked at for what it means to them that one visit is later.
 _DELAYS = 4
-_ENGINEERS = {"any": ANY, "same": SAME, "different": DIFFERENT}
 #: How many places are priced exactly where the cheapest cannot be told at once.
 _CHOICES = 4
 _LOAD = np.dtype([("tasks", "i8"), ("work_s", "i8")])
@@ -109,32 +103,6 @@ def _part_tables(arrays: Arrays) -> tuple[list[int], dict[str, Ints]]:
     return at, {"parts": ints(needs).reshape(-1, 2), "stock": stock}
 
 
-def _link_tables(arrays: Arrays, movable: list[int], rows: Table) -> "tuple[Table, Ints]":
-    """Return the links of `Data` and its members, and write into the rows of tasks which are theirs."""
-    mine = set(movable)
-    members: list[int] = []
-    ends: dict[int, list[tuple[int, int, int, int, bool]]] = {}
-    for group in linked_groups(arrays):
-        if not mine.issuperset(group.tasks):
-            continue
-        rows.first_member[group.tasks] = len(members)
-        members += group.tasks
-        rows.end_member[group.tasks] = len(members)
-        for link in group.links:
-            before, after = arrays.task_index[link.before], arrays.task_index[link.after]
-            service_s = arrays.visits[before].service_s if link.measured_from == "end" else 0
-            low_s, ends_gap = service_s + link.min_gap_s, link.max_gap_s is not None
-            high_s = service_s + link.max_gap_s if link.max_gap_s is not None else NEVER
-            who = _ENGINEERS[link.engineers]
-            ends.setdefault(before, []).append((after, low_s, high_s, who, ends_gap))
-            ends.setdefault(after, []).append((before, -high_s, -low_s, who, True))
-    flat: list[tuple[int, int, int, int, bool]] = []
-    for task, of_task in ends.items():
-        rows[task].first_link, rows[task].end_link = len(flat), len(flat) + len(of_task)
-        flat += of_task
-    return np.array(flat, dtype=LINK).view(np.recarray), ints(members)
-
-
 def _near_starts(arrays: Arrays, engineer: Ints) -> Ints:
     """Return for each task the able vehicles that begin nearest to it."""
     starts = ints([vehicle.shift.start_place for vehicle in arrays.vehicles])
@@ -153,15 +121,16 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
     Parameters
     ----------
     draft : Draft
-        Its tasks' windows are as it has them, those of linked tasks that may move as they are in the problem;
-        which breaks have a place is taken from its routes.
+        Its tasks' windows are as it has them, those of linked tasks as they are in the problem where some of
+        them may move; which breaks have a place is taken from its routes.
     movable : list of int
         Tasks that may change their place in the plan.
     """
     arrays = draft.arrays
     problem, weights = arrays.problem, arrays.problem.weights
     tasks, engineers = problem.tasks, problem.engineers
-    free = arrays.linked & set(movable)
+    groups = moving_groups(arrays, movable)
+    free = {task for together, _ in groups for task in together}
     visits: list[Visit] = [
         arrays.visits[task] if task in free else draft.visit(task) for task in range(len(tasks))
     ]
@@ -175,7 +144,7 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
     may_move = np.zeros(len(tasks), dtype=bool)
     may_move[movable] = True
     rows = task_rows(tasks, visits, weights, arrays.unplanned_cents)
-    links, members = _link_tables(arrays, movable, rows)
+    links, members = link_tables(arrays, groups, rows)
     change_cents = weights.change_time_cents_per_hour / HOUR_S
     metre_cents = [
         (weights.distance_cents_per_km + engineers[index].cents_per_km) / 1_000 for index in engineer

@@ -76,7 +76,8 @@ def position(s, task):
 def _first_s(d, s, task):
     """Return when a placed task can begin at the earliest, its partners left aside [s].
 
-    Where it was, or was promised, if it can be held back to that.
+    Where it was, or was promised, if it can be held back to that; where ways take longer at some hours, it
+    is not known how far it can be.
     """
     vehicle, at, best_s = s.where[task], position(s, task), np.int64(NEVER)
     place = d.vehicle[vehicle].start_place if at == 0 else d.task[s.route[vehicle, at - 1]].place
@@ -91,7 +92,7 @@ def _first_s(d, s, task):
                 break
             start_s = first_start_s(d, d.windows, task, then_s)
             by_s = s.times[vehicle, at, now, BY]
-            if start_s < d.task[task].wish_s:
+            if start_s < d.task[task].wish_s and d.price[0].bands == 1:
                 wish_s = first_start_s(d, d.windows, task, d.task[task].wish_s)
                 start_s = wish_s if wish_s <= by_s else start_s
             if start_s <= by_s:

@@ -94,7 +94,7 @@ def _remove_partners(d, s, w):
             continue
         for at in range(d.task[task].first_member, d.task[task].end_member):
             member = d.member[at]
-            if s.where[member] >= 0:
+            if s.where[member] >= 0 and d.task[member].movable:
                 w.removed[w.counters[REMOVED]].task = member
                 w.counters[REMOVED] += 1
                 if not take_out(d, s, w, member):
@@ -205,14 +205,14 @@ def _put_group(d, s, w, task):
     first, end = d.task[task].first_member, d.task[task].end_member
     spent_cents, worth_cents = -_routes_cents(s, w), 0.0
     for at in range(first, end):
-        if s.where[d.member[at]] < 0:
+        if s.where[d.member[at]] < 0 and d.task[d.member[at]].movable:
             worth_cents += d.task[d.member[at]].absent_cents
     begin = first
     while d.member[begin] != task:
         begin += 1
     for number in range(end - first):
         member = d.member[first + (begin - first + number) % (end - first)]
-        if s.where[member] < 0:
+        if s.where[member] < 0 and d.task[member].movable:
             bind(d, s, member)
             _put_for(d, s, w, member, worth_cents - spent_cents - _routes_cents(s, w))
     again = True
@@ -220,7 +220,7 @@ def _put_group(d, s, w, task):
         again = False
         for at in range(first, end):
             member = d.member[at]
-            if s.where[member] >= 0 and lacks_partner(d, s, member):
+            if s.where[member] >= 0 and d.task[member].movable and lacks_partner(d, s, member):
                 again = True
                 if not take_out(d, s, w, member):
                     w.counters[BROKEN] = 1

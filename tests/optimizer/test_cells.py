@@ -45,7 +45,7 @@ def test_cells_share_no_engineer_and_no_task_and_cost_together_what_the_whole_co
 
     whole = Annealing(data, orders, 0)
     for cell in cells:
-        part = Annealing(part_of(data, cell), orders_in(cell, orders, len(data.task)), 0)
+        part = Annealing(part_of(data, cell, whole.state.held), orders_in(cell, orders, len(data.task)), 0)
         assert part.state.vehicle.cost == pytest.approx(whole.state.vehicle.cost[cell.vehicles])
         copied = [list(order) for order in orders]
         put_into(copied, cell, part.now)
