@@ -137,4 +137,4 @@ class Desk(Bundle):
         # touched, waiting, whether the step came to what cannot be, passes
     )
     delay: Table  # (delays,) of DELAY
-    choice: Table  # (choices,) of vehicle, at, cents
+    choice: Table  # (choices,) of vehicle, at, cents and what of these is elsewhere

@@ -43,7 +43,7 @@ _DELAYS = 4
 _CHOICES = 4
 _LOAD = np.dtype([("tasks", "i8"), ("work_s", "i8")])
 _REMOVED = np.dtype([("task", "i8"), ("key", "f8")])
-_CHOICE = np.dtype([("vehicle", "i8"), ("at", "i8"), ("cents", "f8")])
+_CHOICE = np.dtype([("vehicle", "i8"), ("at", "i8"), ("cents", "f8"), ("beside_cents", "f8")])
 
 
 def frozen(matrix: "np.ndarray[tuple[int, ...], np.dtype[Any]]") -> Small:

@@ -106,15 +106,17 @@ def _skipped(w):
 
 
 @compiled
-def _remember(w, cents, vehicle, at):
-    """Keep a place if it is among the cheapest seen."""
+def _remember(w, cents, beside_cents, vehicle, at):
+    """Keep a place if it is among the cheapest seen, with what of it is costs of other routes."""
     slot = w.choice.shape[0] - 1
     while slot > 0 and w.choice[slot - 1].cents > cents:
         w.choice[slot].cents = w.choice[slot - 1].cents
+        w.choice[slot].beside_cents = w.choice[slot - 1].beside_cents
         w.choice[slot].vehicle = w.choice[slot - 1].vehicle
         w.choice[slot].at = w.choice[slot - 1].at
         slot -= 1
-    w.choice[slot].cents, w.choice[slot].vehicle, w.choice[slot].at = cents, vehicle, at
+    w.choice[slot].cents, w.choice[slot].beside_cents = cents, beside_cents
+    w.choice[slot].vehicle, w.choice[slot].at = vehicle, at
 
 
 @compiled
@@ -131,6 +133,15 @@ def _flat_cents(d, s, task, vehicle, mean_work_s, team_lean):
         sign = 1.0 if s.engineer[engineer].work_s > mean_work_s else -1.0
         cents += (sign - team_lean) * d.task[task].service_s * d.price[0].spread_cents
     return cents + d.task[task].service_s * d.vehicle[vehicle].duty_cents
+
+
+@compiled
+def _earliest_end_s(d, s, vehicle, at):
+    """Return when the visit at a position ends, whatever breaks were taken by then [s]."""
+    end_s = s.times[vehicle, at + 1, 0, READY]
+    for taken in range(1, d.vehicle[vehicle].breaks + 1):
+        end_s = min(end_s, s.times[vehicle, at + 1, taken, READY])
+    return end_s
 
 
 @compiled
@@ -162,11 +173,11 @@ def _delay_partners(d, s, w, waiting, task, start_s):
 
 @compiled
 def _delay_cents(d, s, w, waiting, most_cents):
-    """Estimate by how much more later visits of the routes in `w.delay` are late [cents].
+    """Estimate what it costs that visits of the routes in `w.delay` are later, and those after the first.
 
     Breaks are left aside, and of long chains of linked tasks the end; more than `most_cents` is not counted.
     """
-    cents, looked_at = 0.0, 0
+    cents, first_cents, looked_at = 0.0, 0.0, 0
     while looked_at < waiting and cents < most_cents:
         delay = w.delay[looked_at]
         vehicle, ready, place = delay.vehicle, delay.ready_s, delay.place
@@ -175,7 +186,7 @@ def _delay_cents(d, s, w, waiting, most_cents):
             task = s.route[vehicle, at]
             way_s = quick_s(d, vehicle, place, d.task[task].place)
             start_s = first_start_s(d, s.windows, task, ready + way_s)
-            end_s, before_s = start_s + d.task[task].service_s, s.times[vehicle, at + 1, 0, READY]
+            end_s, before_s = start_s + d.task[task].service_s, _earliest_end_s(d, s, vehicle, at)
             if end_s <= before_s:
                 break
             cents += _late_cents(d, task, end_s) - _late_cents(d, task, before_s)
@@ -184,7 +195,9 @@ def _delay_cents(d, s, w, waiting, most_cents):
             if is_linked(d, task):
                 waiting = _delay_partners(d, s, w, waiting, task, start_s)
             ready, place = end_s, d.task[task].place
-    return cents
+        if looked_at == 1:
+            first_cents = cents
+    return cents, cents - first_cents
 
 
 @compiled
@@ -212,7 +225,7 @@ def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
         if d.task[task].end_window > d.task[task].first_window
         else NEVER
     )
-    service_s = d.task[task].service_s
+    service_s, beside_cents = d.task[task].service_s, 0.0
     for at in range(length + 1):
         if plain and s.times[vehicle, at, 0, READY] > closes_s:
             break
@@ -250,10 +263,12 @@ def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
             cents -= d.taste_cents[task, d.vehicle[vehicle].engineer]
             if cents >= bound:
                 continue
-            cents += _delay_cents(d, s, w, _delay(w, 0, vehicle, at, end_s, here), bound - cents)
+            delayed = _delay(w, 0, vehicle, at, end_s, here)
+            delay_cents, beside_cents = _delay_cents(d, s, w, delayed, bound - cents)
+            cents += delay_cents
             if cents >= bound:
                 continue
-        _remember(w, cents, vehicle, at)
+        _remember(w, cents, beside_cents, vehicle, at)
 
 
 @compiled
@@ -337,6 +352,7 @@ def choose(d, s, w, task, most_cents):
             break
         place = (w.choice[number].vehicle, w.choice[number].at)
         cents = _exact_cents(d, s, w, task, place[0], place[1], team_now_cents)
+        cents += w.choice[number].beside_cents
         if cents < best_cents:
             best, best_cents = number, cents
     if best < 0:

@@ -87,6 +87,11 @@ def test_undoing_a_step_leaves_no_trace(problem: Problem) -> None:
     for vehicle, length in enumerate(state.vehicle.length):
         assert (state.where[state.route[vehicle, :length]] == vehicle).all()
     assert (state.where >= 0).sum() == state.vehicle.length.sum()
+    afresh = Annealing(search.data, annealing.now, 1).state
+    assert state.vehicle.cost == pytest.approx(afresh.vehicle.cost, abs=0.5)
+    assert (state.vehicle.worst_s == afresh.vehicle.worst_s).all()
+    linked = search.data.member[state.where[search.data.member] >= 0]
+    assert (state.held[linked] == afresh.held[linked]).all()
 
 
 def test_how_one_shift_is_timed_does_not_hang_on_another() -> None:
