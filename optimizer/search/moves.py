@@ -13,9 +13,11 @@ from optimizer.search.routes import latest_end_s, price_route, time_backward, ti
 from optimizer.search.steps import BROKEN, PASS, TOUCHED, WAITING, count, hold, keep
 
 #: How often a group may move until its routes rest: two that wait for each other in a circle would for ever.
-_MOST_MOVES = 6
+_MOST_MOVES = np.int64(6)
 #: The same where nothing is known of when they began before.
-_MOST_MOVES_OF_ALL = 200
+_MOST_MOVES_OF_ALL = np.int64(200)
+#: Of `_next_group`; the begin of a route. To numba each plain number is a type to compile a kernel for.
+_FIRST, _LAST, _BEGIN = np.int64(1), np.int64(-1), np.int64(0)
 #: How often more than it has members a group is gone through, for windows to be jumped.
 _MORE_ROUNDS = 4
 
@@ -165,7 +167,7 @@ def _agree_last(d, s, w, group):
 
 
 @compiled
-def _begin_earlier_or_later(d, s, w, group, most_moves):
+def _move_group(d, s, w, group, most_moves):
     """Move a group to where it can begin at the earliest; tell whether it and what comes after it can be."""
     w.group[group].moves += 1
     if w.group[group].moves > most_moves or not _agree_first(d, s, w, group):
@@ -186,7 +188,7 @@ def _begin_earlier_or_later(d, s, w, group, most_moves):
 
 
 @compiled
-def _end_earlier_or_later(d, s, w, group, most_moves):
+def _limit_group(d, s, w, group, most_moves):
     """Write down until when a group can begin; tell whether it and what comes before it can be."""
     w.group[group].moves += 1
     if w.group[group].moves > most_moves or not _agree_last(d, s, w, group):
@@ -202,7 +204,7 @@ def _end_earlier_or_later(d, s, w, group, most_moves):
             _touch(w, vehicle)
             if not time_backward(d, s, vehicle):
                 return False
-            _wait(d, s, w, vehicle, 0, position(s, member))
+            _wait(d, s, w, vehicle, _BEGIN, position(s, member))
     return True
 
 
@@ -211,8 +213,8 @@ def _all_begin(d, s, w, most_moves):
     """Let all groups that wait, and those after them, begin as early as they can; tell whether they can."""
     can = True
     while w.counters[WAITING] > 0:
-        group = _next_group(w, 1)
-        can = can and _begin_earlier_or_later(d, s, w, group, most_moves)
+        group = _next_group(w, _FIRST)
+        can = can and _move_group(d, s, w, group, most_moves)
     return can
 
 
@@ -221,8 +223,8 @@ def _all_end(d, s, w, most_moves):
     """Write down until when all groups that wait, and those before them, can begin; tell whether they can."""
     can = True
     while w.counters[WAITING] > 0:
-        group = _next_group(w, -1)
-        can = can and _end_earlier_or_later(d, s, w, group, most_moves)
+        group = _next_group(w, _LAST)
+        can = can and _limit_group(d, s, w, group, most_moves)
     return can
 
 
@@ -258,7 +260,7 @@ def settle(d, s, w, vehicle, first, end):
         return False
     if d.link.shape[0] > 0:
         w.counters[PASS] += 1
-        _wait(d, s, w, vehicle, 0, end)
+        _wait(d, s, w, vehicle, _BEGIN, end)
         if not _all_end(d, s, w, _MOST_MOVES):
             return False
         w.counters[PASS] += 1
@@ -279,13 +281,13 @@ def _settle_touched(d, s, w, most_moves):
     w.counters[PASS] += 1
     for number in range(touched):
         vehicle = w.kept[number].touched
-        _wait(d, s, w, vehicle, 0, s.vehicle[vehicle].length)
+        _wait(d, s, w, vehicle, _BEGIN, s.vehicle[vehicle].length)
     if not _all_end(d, s, w, most_moves):
         return False
     w.counters[PASS] += 1
     for number in range(touched):
         vehicle = w.kept[number].touched
-        _wait(d, s, w, vehicle, 0, s.vehicle[vehicle].length)
+        _wait(d, s, w, vehicle, _BEGIN, s.vehicle[vehicle].length)
     _wait_pulled(d, s, w)
     return _all_begin(d, s, w, most_moves) and _price_touched(d, s, w)
 
@@ -295,7 +297,7 @@ def settle_all(d, s, w):
     """Time and price all routes anew; tell whether they can be."""
     for task in range(d.task.shape[0]):
         if is_linked(d, task):
-            hold(d, s, task, -NEVER, NEVER)
+            hold(d, s, task, np.int64(-NEVER), np.int64(NEVER))
     for vehicle in range(d.vehicle.shape[0]):
         w.kept[vehicle].touched = vehicle
     w.counters[TOUCHED] = d.vehicle.shape[0]
@@ -312,7 +314,7 @@ def _recover(d, s, w, vehicle):
         touched = w.kept[number].touched
         for at in range(s.vehicle[touched].length):
             if is_linked(d, s.route[touched, at]):
-                hold(d, s, s.route[touched, at], -NEVER, NEVER)
+                hold(d, s, s.route[touched, at], np.int64(-NEVER), np.int64(NEVER))
     if not _settle_touched(d, s, w, _MOST_MOVES_OF_ALL):
         w.counters[BROKEN] = 1
 
@@ -342,14 +344,14 @@ def take_out(d, s, w, task):
     """Take a task out of its route; tell whether the rest can be."""
     vehicle = s.where[task]
     keep(d, s, w, vehicle)
-    at = 0
+    at = _BEGIN
     for number in range(s.vehicle[vehicle].length):
         if s.route[vehicle, number] != task:
             s.route[vehicle, at] = s.route[vehicle, number]
             at += 1
     s.vehicle[vehicle].length = at
     count(d, s, task, vehicle, -1)
-    return settle(d, s, w, vehicle, 0, at)
+    return settle(d, s, w, vehicle, _BEGIN, at)
 
 
 @compiled

@@ -4,7 +4,7 @@ import numpy as np
 
 from optimizer.arrays import Arrays
 from optimizer.search.data import Ints, Small
-from optimizer.search.rides import compiled
+from optimizer.search.rides import entry
 from optimizer.search.rows import ints
 
 #: How many neighbours a task has.
@@ -16,7 +16,7 @@ _MOST_CREWS, _APART_S = 1_000, 2**40
 _SIDE_BY_SIDE = 16
 
 
-@compiled
+@entry
 def _nearest(seconds, rows, apart_s, among, found, ways_s):
     """Write for each row, a place and a crew, the nearest of others, both ways together."""
     most = found.shape[1] - 1

@@ -7,6 +7,7 @@ import numpy as np
 from optimizer.search.data import BY, NEVER, READY
 from optimizer.search.moves import position, suits_partners
 from optimizer.search.prices import (
+    ALONE,
     arc_cents,
     full_price,
     is_watched,
@@ -263,7 +264,7 @@ def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
             cents -= d.taste_cents[task, d.vehicle[vehicle].engineer]
             if cents >= bound:
                 continue
-            delayed = _delay(w, 0, vehicle, at, end_s, here)
+            delayed = _delay(w, np.int64(0), vehicle, at, end_s, here)
             delay_cents, beside_cents = _delay_cents(d, s, w, delayed, bound - cents)
             cents += delay_cents
             if cents >= bound:
@@ -329,7 +330,7 @@ def _exact_cents(d, s, w, task, vehicle, at, team_now_cents):
     w.order[at] = task
     for number in range(at, length):
         w.order[number + 1] = s.route[vehicle, number]
-    cents, work_s, worst_s = full_price(d, s, w, vehicle, length + 1, False)
+    cents, work_s, worst_s = full_price(d, s, w, vehicle, length + 1, ALONE)
     if not np.isfinite(cents):
         return np.inf
     if is_watched(d):

@@ -6,7 +6,7 @@ import numpy as np
 
 from optimizer.search.bundle import Bundle
 from optimizer.search.data import Ints, Table
-from optimizer.search.rides import compiled
+from optimizer.search.rides import compiled, entry
 from optimizer.search.steps import KEPT
 
 #: How many routes are kept; among how many rows a route's hash lets it choose.
@@ -42,7 +42,7 @@ def widened(pool: Pool, columns: int) -> Pool:
     return replace(pool, order=np.pad(pool.order, ((0, 0), (0, more))))
 
 
-@compiled
+@entry
 def remember(s, pool, vehicle):
     """Put a vehicle's route into the pool, in place of the oldest of those that share its rows.
 

@@ -5,6 +5,10 @@ import numpy as np
 from optimizer.search.data import AFTER, FROM, LASTS, NEVER, REST
 from optimizer.search.rides import compiled, first_start_s, is_linked, quick_s, ready_s, travel_s
 
+#: Whether tasks wait for where they were or were promised; whether linked ones begin as agreed.
+_EARLY, _WISHED = np.bool_(False), np.bool_(True)
+ALONE, _AGREED = np.bool_(False), np.bool_(True)
+
 
 @compiled
 def arc_cents(d, vehicle, from_place, to_place):
@@ -219,14 +223,14 @@ def full_price(d, s, w, vehicle, length, agreed):
     """
     if length == 0:
         return 0.0, np.int64(0), np.int64(0)
-    last, last_way, end_s, end_way_s = _timed(d, s, w, vehicle, length, False, agreed)
+    last, last_way, end_s, end_way_s = _timed(d, s, w, vehicle, length, _EARLY, agreed)
     if end_s >= NEVER:
         return np.inf, np.int64(0), np.int64(0)
     cents, work_s, worst_s, early = _traced_price(d, w, vehicle, length, last, last_way, end_s, end_way_s)
     if work_s > d.vehicle[vehicle].most_work_s:
         return np.inf, np.int64(0), np.int64(0)
     if early:
-        last, last_way, end_s, end_way_s = _timed(d, s, w, vehicle, length, True, agreed)
+        last, last_way, end_s, end_way_s = _timed(d, s, w, vehicle, length, _WISHED, agreed)
         if end_s < NEVER:
             wished, wished_work_s, wished_worst_s, _ = _traced_price(
                 d, w, vehicle, length, last, last_way, end_s, end_way_s
@@ -241,11 +245,11 @@ def full_price(d, s, w, vehicle, length, agreed):
 @compiled
 def cheapest_start_s(d, s, w, vehicle, length, at):
     """Return when the task at a position starts, as `full_price` priced the route in `w.order` [s]."""
-    wanted, _, _ = full_price(d, s, w, vehicle, length, False)
-    last, last_way, end_s, end_way_s = _timed(d, s, w, vehicle, length, False, False)
+    wanted, _, _ = full_price(d, s, w, vehicle, length, ALONE)
+    last, last_way, end_s, end_way_s = _timed(d, s, w, vehicle, length, _EARLY, ALONE)
     cents, _, _, _ = _traced_price(d, w, vehicle, length, last, last_way, end_s, end_way_s)
     if cents > wanted:
-        last, _, _, _ = _timed(d, s, w, vehicle, length, True, False)
+        last, _, _, _ = _timed(d, s, w, vehicle, length, _WISHED, ALONE)
     for number in range(length - 1, at, -1):
         last = w.trace[number + 1, last, 1]
     return w.trace[at + 1, last, 0]
@@ -261,7 +265,7 @@ def price(d, s, w, vehicle):
         return cents, work_s, np.int64(0)
     for at in range(s.vehicle[vehicle].length):
         w.order[at] = s.route[vehicle, at]
-    return full_price(d, s, w, vehicle, s.vehicle[vehicle].length, True)
+    return full_price(d, s, w, vehicle, s.vehicle[vehicle].length, _AGREED)
 
 
 @compiled

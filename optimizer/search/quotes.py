@@ -8,8 +8,8 @@ import numpy as np
 
 from optimizer.search.data import BY, NEVER, READY
 from optimizer.search.places import may_take
-from optimizer.search.prices import cheapest_start_s, full_price, team_cents, team_with
-from optimizer.search.rides import compiled
+from optimizer.search.prices import ALONE, cheapest_start_s, full_price, team_cents, team_with
+from optimizer.search.rides import compiled, entry
 
 
 @compiled
@@ -52,7 +52,7 @@ def _look_in_route(d, s, w, task, vehicle, quote, team_now_cents):
         if max(ready_s, opens_s) + d.task[task].service_s > by_s:
             continue
         _ordered(s, w, task, vehicle, at)
-        cents, work_s, worst_s = full_price(d, s, w, vehicle, length + 1, False)
+        cents, work_s, worst_s = full_price(d, s, w, vehicle, length + 1, ALONE)
         if not np.isfinite(cents):
             continue
         more_s = work_s - s.vehicle[vehicle].work_s
@@ -60,7 +60,7 @@ def _look_in_route(d, s, w, task, vehicle, quote, team_now_cents):
         _keep(d, quote, vehicle, at, cents - s.vehicle[vehicle].cost, more_s)
 
 
-@compiled
+@entry
 def look_everywhere(d, s, w, task, quotes):
     """Fill in the cheapest place of an absent task in each slot; vehicle -1 where there is none."""
     team_now_cents = team_cents(d, s)

@@ -8,8 +8,11 @@ import numpy as np
 from optimizer.search.data import AFTER, FREE, LATEST, NEVER, REST
 
 #: Kernels make no arrays, so none is counted either: with counting they take ten times as long.
-_OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "_nrt": False}
-compiled = numba.njit(**_OPTIONS)
+_OPTIONS: dict[str, Any] = {"cache": True, "error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True}
+#: For kernels that Python calls, and for those that only kernels call: ways in take long to compile.
+entry = numba.njit(**_OPTIONS)
+_INNER: dict[str, Any] = _OPTIONS | {"no_cpython_wrapper": True}
+compiled = numba.njit(**_INNER)
 _UNREACHABLE = 2**31 - 1
 
 

@@ -91,7 +91,7 @@ def time_backward(d, s, vehicle):
     first = s.route[vehicle, 0]
     way_s = quick_s(d, vehicle, d.vehicle[vehicle].start_place, d.task[first].place)
     for now in range(breaks + 1):
-        then_s = ready_s(d, vehicle, 0, now, d.vehicle[vehicle].start_s, way_s)
+        then_s = ready_s(d, vehicle, np.int64(0), now, d.vehicle[vehicle].start_s, way_s)
         if then_s <= s.times[vehicle, 0, now, BY]:
             return True
     return False

@@ -12,7 +12,7 @@ from optimizer.search.moves import bind, insert, lacks_partner, settle, settle_a
 from optimizer.search.places import choose, look
 from optimizer.search.pool import remember_changed
 from optimizer.search.prices import is_watched, team_cents
-from optimizer.search.rides import compiled, is_linked
+from optimizer.search.rides import compiled, entry, is_linked
 from optimizer.search.steps import (
     BLINK,
     BROKEN,
@@ -243,7 +243,7 @@ def recreate(d, s, w):
         _put(d, s, w, w.removed[number].task)
 
 
-@compiled
+@entry
 def fill(d, s, w, tasks, everywhere):
     """Put tasks that are absent where each is cheapest, if that is worth it, one after the other."""
     w.counters[BLINK], w.counters[EVERYWHERE] = NEVER, everywhere
@@ -257,7 +257,7 @@ def fill(d, s, w, tasks, everywhere):
     w.counters[BLINK] = 0
 
 
-@compiled
+@entry
 def total_cents(d, s):
     """Return what the whole solution costs [cents]."""
     cents = s.absent_cents[0] + team_cents(d, s)
@@ -274,7 +274,7 @@ def _copy_routes(s, best_route, best_length):
             best_route[vehicle, at] = s.route[vehicle, at]
 
 
-@compiled
+@entry
 def search(d, s, w, pool, best_route, best_length, free, cents, temperatures, seed):
     """Ruin and recreate once for each temperature [cents].
 
@@ -326,7 +326,7 @@ def search(d, s, w, pool, best_route, best_length, free, cents, temperatures, se
     return found
 
 
-@compiled
+@entry
 def load(d, s, w):
     """Time, price and count the routes of a fresh state; tell whether they can be."""
     for vehicle in range(d.vehicle.shape[0]):
