@@ -55,7 +55,7 @@ def test_a_day_that_cannot_be_made_up_is_told(
     assert not results.exists()
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "scaling"])
 def test_instances_that_are_not_there_are_told(
     results: Path,
     tmp_path: Path,
@@ -85,6 +85,27 @@ def test_published_instances_are_measured(
     assert (row["broken"], row["instance"]) == (0, instance)
     assert row["left_out"] or row["gap_percent"] > 0
     assert row["left_out"] or row[value] > 0
+
+
+def test_urgent_jobs_are_served_and_it_is_told_whom_they_move(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["reopt", "gen-40-s1", "--engines", "paidan", "ortools", "--seconds", "2", "--json"]) == 0
+    ours, other = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert (ours["served"], ours["broken"]) == (5, 0)
+    assert ours["moved"] < other["moved"]
+
+
+def test_sizes_are_measured_with_when_the_first_plan_was_there(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["scaling", "gen-12-s1", "gen-24-s1", "--engines", "paidan-insertion", "ortools"]
+    assert main([*given, "--seconds", "0.2", "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["cost_a_job"] for row in rows] == [
+        row["cost"] / int(row["instance"].split("-")[1]) for row in rows
+    ]
+    assert ["first_s" in row for row in rows] == [True, False] * 2
 
 
 def test_a_chart_that_cannot_be_drawn_is_told(
