@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,6 +47,10 @@ class OpenVisit:
     def fixed(self) -> bool:
         """Whether it stays exactly where it is: locked or frozen, or its order is on hold and has a place."""
         return self.lock == "both" or (self.on_hold and self.was is not None)
+
+    def thawed(self) -> OpenVisit:
+        """Return it free to move, if nothing but its time has kept it."""
+        return replace(self, lock=self.row.lock)
 
     @property
     def service_s(self) -> int:

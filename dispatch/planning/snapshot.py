@@ -91,6 +91,8 @@ def take_snapshot(run: OptimizationRun) -> Snapshot:
         dearest = max((one.cents_per_hour for one in crew.engineers), default=0)
         late = weights.lateness_cents_per_hour
         maker = TaskMaker(scope, starts_at, settings.zone, places, dearest, late)
+        # Whoever does not come after all cannot be on the way either.
+        seen = [visit if _is_ours(visit, crew) else visit.thawed() for visit in seen]
         visits = {str(visit.visit_id): visit for visit in seen if _is_ours(visit, crew)}
         tasks, left_out = _tasks(maker, visits)
     known = {task.id for task in tasks}

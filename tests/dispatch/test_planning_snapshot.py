@@ -144,6 +144,14 @@ def test_what_is_about_to_begin_stays_where_it_is(town: Town, minutes: int, froz
     assert lock == (Lock(str(row.id), 60 * minutes) if frozen else None)
 
 
+def test_what_is_about_to_begin_moves_if_its_engineer_does_not_come(town: Town) -> None:
+    town.add_engineer()
+    gone = town.add_engineer(active=False)
+    order = town.add_order(visit=planned_at(gone, town.day[0] + HOUR))
+    with clock.freeze(town.day[0] + HOUR):
+        assert task_of(look(town), order).lock is None
+
+
 def test_nothing_is_frozen_where_the_setting_is_off(
     app: Any, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
