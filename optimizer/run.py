@@ -128,6 +128,7 @@ class Run:
     ) -> bool:
         """Fill a draft and make it cheaper by the compiled search; tell whether there was time for it."""
         # Kernels and their compiler are heavy: only whoever searches loads them.
+        from optimizer.search.annealing import CannotTime
         from optimizer.search.engine import Search
 
         base, search, begun = self.score_of(draft), Search(draft, seed, processes), draft.copy()
@@ -136,12 +137,16 @@ class Run:
         def report(now_cents: float, left_out: int) -> None:
             self.report(base - round(cents - now_cents), left_out)
 
-        search.fill(tasks_by_urgency(draft), self.stop)
-        report(search.cents, search.left_out)
-        timely = not self.stop()
-        if timely:
-            search.improve(until, self.told_to_stop, report, iterations)
-        search.finish()
+        timely = True
+        try:
+            search.fill(tasks_by_urgency(draft), self.stop)
+            report(search.cents, search.left_out)
+            timely = not self.stop()
+            if timely:
+                search.improve(until, self.told_to_stop, report, iterations)
+            search.finish()
+        except CannotTime:  # a plan to go on from is better than none
+            draft.become(begun)
         if self.better_of(begun, draft) is begun:
             draft.become(begun)
         return timely

@@ -144,8 +144,9 @@ def timetable(shift: Shift, visits: Sequence[Visit], leg_time: LegTime) -> Timet
                 continue
             leave_s = step.halt.end_s
             leg_s = leg_time(place, visit.place, leave_s)
-            if leg_s >= UNREACHABLE:
-                return Misfit(Rule.UNREACHABLE, index)
+            if leg_s >= UNREACHABLE:  # at this hour; with another break taken before, it may be later
+                rule = Rule.UNREACHABLE
+                continue
             for now_taken in range(taken, len(pauses) + 1):
                 ridden = ride(leave_s, leg_s, pauses[taken:now_taken])
                 if ridden is None:
@@ -174,20 +175,22 @@ def _ended(
 ) -> Timetable | Misfit:
     """Return the timing of the way back: home first, breaks that are left after it if need be."""
     best: tuple[int, int, _Step, tuple[Window, ...]] | None = None
+    rule = Rule.BREAK
     for taken, step in enumerate(steps):
         if step is None:
             continue
         end_s = step.halt.end_s
         leg_s = leg_time(place, shift.end_place, end_s) if shift.end_place is not None else 0
         if leg_s >= UNREACHABLE:
-            return Misfit(Rule.UNREACHABLE, len(visits))
+            rule = Rule.UNREACHABLE
+            continue
         for on_the_way in range(taken, len(pauses) + 1):
             ridden = ride(end_s, leg_s, pauses[taken:on_the_way])
             after = ride(ridden[1], 0, pauses[on_the_way:]) if ridden else None
             if ridden and after and (best is None or ridden[0] < best[0]):
                 best = (ridden[0], leg_s, step, ridden[2] + after[2])
     if best is None:
-        return Misfit(Rule.BREAK, len(visits))
+        return Misfit(rule, len(visits))
     back_s, leg_s, last, rests = best
     if back_s > shift.end_s + shift.max_overtime_s:
         return Misfit(Rule.SHIFT_END, len(visits))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from optimizer import Problem, Rule, Travel
+from optimizer import UNREACHABLE, Break, Problem, Rule, Travel
 from optimizer.arrays import Arrays
 from optimizer.draft import Draft
 from optimizer.run import Run
@@ -14,7 +14,7 @@ from optimizer.schedule import Misfit, Timetable
 from optimizer.search.annealing import Annealing, Stretch
 from optimizer.search.engine import Search
 from tests.optimizer.random_problems import problems
-from tests.optimizer.small import engineer, line, problem, shift, task
+from tests.optimizer.small import FREE, engineer, line, problem, shift, solved, stops, task
 
 calm = settings(
     max_examples=60,
@@ -105,3 +105,13 @@ def test_how_one_shift_is_timed_does_not_hang_on_another() -> None:
         assert draft.put_what_fits(0, [0]) == []
         beside = draft.trial(1, [1])
         assert beside == (alone if fits else Misfit(Rule.MAX_WORK, 1))
+
+
+def test_a_way_that_is_open_after_a_break_is_a_way() -> None:
+    ways = np.stack([line().seconds[0], line().seconds[0]])
+    ways[0, 1, 0] = UNREACHABLE  # nobody comes home who leaves before 3,000 s
+    noon = shift(breaks=(Break(900, 0, 5_000),))
+    travel = Travel(ways, None, (0, 3_000), period_s=36_000)
+    asked = problem(task(), crew=(engineer(shifts=(noon,)),), travel=travel, weights=FREE)
+    assert not isinstance(Draft(Arrays(asked)).trial(0, [0]), Misfit)
+    assert set(stops(solved(asked, "search").plan)) == {"A"}

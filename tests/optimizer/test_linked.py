@@ -10,7 +10,7 @@ from optimizer.arrays import Arrays
 from optimizer.draft import Draft
 from optimizer.schedule import Misfit
 from optimizer.search.annealing import Annealing, CannotTime
-from optimizer.search.engine import movable_tasks
+from optimizer.search.engine import Search, movable_tasks
 from optimizer.search.flatten import data_of
 from tests.optimizer.small import CREW, FREE, STEP_S, engineer, problem, rules, solved, stops, task
 
@@ -49,6 +49,18 @@ def test_pairs_that_wait_for_each_other_in_a_circle_have_no_time() -> None:
     )
     with pytest.raises(CannotTime):
         annealing_of(asked, [[0, 2], [3, 1]])
+
+
+def test_a_search_that_loses_the_common_time_leaves_the_plan_it_began_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def lost(self: Search) -> None:
+        self.draft.clear(0)
+        raise CannotTime
+
+    monkeypatch.setattr(Search, "finish", lost)
+    asked = problem(task("A"), task("B", 2), crew=CREW, links=(at_once("A", "B"),))
+    assert set(stops(solved(asked, "search").plan)) == {"A", "B"}
 
 
 def test_a_partner_comes_to_where_the_other_is_locked() -> None:
