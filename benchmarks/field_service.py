@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks import command, field_service_days, field_service_rules, generator, peers
 from benchmarks.data import Absent
 from benchmarks.field_service_days import Day, problem_of, read
-from benchmarks.field_service_rules import Halt, Tour, judge_orders, judge_tours, needs_times
+from benchmarks.field_service_rules import Halt, Judgement, Tour, judge_orders, judge_tours, needs_times
 from benchmarks.store import Outcome, Run, Stopwatch
 from optimizer import Plan
 
@@ -70,6 +70,11 @@ def measure(run: Run) -> Outcome:
         if not orders:
             return {"failed": "no plan", "wall_s": watch.wall_s, "cpu_s": watch.cpu_s}
         judged = judge_orders(day, orders)
+    return outcome_of(judged, watch)
+
+
+def outcome_of(judged: Judgement, watch: Stopwatch) -> Outcome:
+    """Return what is told of a plan that was judged."""
     return {
         "cost": judged.cost,
         "left_out": judged.left_out,

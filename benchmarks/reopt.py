@@ -63,12 +63,7 @@ def measure(run: Run) -> Outcome:
     return {
         "served": sum(job in now for job in urgent),
         "moved": sum(now.get(job) != engineer for job, engineer in was.items()),
-        "cost": judged.cost,
-        "left_out": judged.left_out,
-        "broken": len(judged.broken),
-        "first_broken": judged.broken[:1],
-        "wall_s": watch.wall_s,
-        "cpu_s": watch.cpu_s,
+        **field_service.outcome_of(judged, watch),
     }
 
 

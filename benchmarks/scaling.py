@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import optimizer
-from benchmarks import command, field_service, field_service_rules, peers
-from benchmarks.data import Absent
+from benchmarks import command, field_service, field_service_rules, peers, tables
 from benchmarks.field_service_days import problem_of
 from benchmarks.store import Outcome, Run, Stopwatch, digest
 from optimizer import Progress
@@ -29,11 +28,11 @@ _SHOWN = {
 
 def measure(run: Run) -> Outcome:
     """Return what an engine made of a day, and when its first plan was there."""
-    jobs = len(field_service.day_of(run.instance)["jobs"])
+    day = field_service.day_of(run.instance)
+    jobs = len(day["jobs"])
     if run.engine not in peers.OURS:
         outcome = field_service.measure(run)
         return outcome | {"cost_a_job": outcome["cost"] / jobs} if "cost" in outcome else outcome
-    day = field_service.day_of(run.instance)
     asked, seen = problem_of(day), list[Progress]()
     peers.prepare(run.engine)
     with Stopwatch() as watch:
@@ -47,13 +46,9 @@ def measure(run: Run) -> Outcome:
         )
     judged = field_service_rules.judge_orders(day, peers.orders_of(found.plan))
     return {
-        "cost": judged.cost,
         "cost_a_job": judged.cost / jobs,
         "first_s": seen[0].elapsed_s,
-        "left_out": judged.left_out,
-        "broken": len(judged.broken),
-        "wall_s": watch.wall_s,
-        "cpu_s": watch.cpu_s,
+        **field_service.outcome_of(judged, watch),
     }
 
 
@@ -88,13 +83,7 @@ def write_chart(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     Absent
         What draws it is not installed.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise Absent("matplotlib is not installed: `make benchmarks` installs it.") from None
-    figure = Figure(figsize=(11, 7), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = tables.empty_figure(11, 7)
     for axes, (value, title) in zip(figure.subplots(2, 2).flat, _SHOWN.items(), strict=True):
         for engine in dict.fromkeys(row["engine"] for row in rows):
             mine = [row for row in rows if row["engine"] == engine and row.get(value) is not None]

@@ -71,8 +71,8 @@ def _cell(worth: float | None, is_best: bool) -> str:
     return f"[bold]{text}[/]" if is_best else text
 
 
-def write_chart(rows: Sequence[Row], value: str, path: Path) -> None:
-    """Write a picture of what each engine comes to on each instance, the best of it being 100 %.
+def empty_figure(width: float, height: float) -> Any:
+    """Return a figure of matplotlib's to draw on, in inches.
 
     Raises
     ------
@@ -84,14 +84,26 @@ def write_chart(rows: Sequence[Row], value: str, path: Path) -> None:
         from matplotlib.figure import Figure
     except ImportError:
         raise Absent("matplotlib is not installed: `make benchmarks` installs it.") from None
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def write_chart(rows: Sequence[Row], value: str, path: Path) -> None:
+    """Write a picture of what each engine comes to on each instance, the best of it being 100 %.
+
+    Raises
+    ------
+    Absent
+        What draws it is not installed.
+    """
     values = means(rows, value)
     instances = list(dict.fromkeys(row["instance"] for row in rows))
     engines = list(dict.fromkeys(row["engine"] for row in rows))
     best = {
         one: min((worth for (it, _), worth in values.items() if it == one), default=0.0) for one in instances
     }
-    figure = Figure(figsize=(2 + 1.4 * len(instances), 4.5), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = empty_figure(2 + 1.4 * len(instances), 4.5)
     axes = figure.subplots()
     width = 0.8 / len(engines)
     for number, engine in enumerate(engines):

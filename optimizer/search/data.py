@@ -47,10 +47,10 @@ VEHICLE = _columns(
     "metre_cents duty_cents",
 )
 ENGINEER = _columns("most_tasks most_work_s working")
-#: Prices a second; `rich`: something is priced that a place alone does not tell; `near_only`: look for
-#: places near a task, not in every route.
+#: Prices a second; `rich`: something is priced that a place alone does not tell; `late`: lateness is;
+#: `near_only`: look for places near a task, not in every route.
 PRICE = _columns(
-    "period_s bands priced_metres rich near_only neighbours",
+    "period_s bands priced_metres rich late near_only neighbours",
     "travel_cents overtime_cents change_cents spread_cents empty_cents worst_cents",
 )
 

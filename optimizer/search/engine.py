@@ -164,6 +164,8 @@ class Search:
     def _hold_linked(self) -> set[int]:
         """Hold linked tasks in the draft where they begin in the best found; return them."""
         draft, tied = self.draft, set(self.data.member.tolist())
+        if not tied:
+            return tied
         held = Annealing(self.data, self.orders, self._seed).state.held
         for task in tied:
             draft.narrowed.pop(task, None)

@@ -29,14 +29,12 @@ from optimizer.search.data import (
     Small,
     State,
 )
-from optimizer.search.near import neighbours_of
+from optimizer.search.near import near_starts, neighbours_of
 from optimizer.search.rows import HOUR_S, ints, merged, optional, table, task_rows
 from optimizer.search.ties import link_tables, moving_groups
 
 #: Tasks from which on places are looked for near a task only.
 _MANY_TASKS = 150
-#: How many shifts beginning nearby a task knows.
-_STARTS = 12
 #: Routes looked at for what it means to them that one visit is later.
 _DELAYS = 4
 #: How many places are priced exactly where the cheapest cannot be told at once.
@@ -101,18 +99,6 @@ def _part_tables(arrays: Arrays) -> tuple[list[int], dict[str, Ints]]:
     for index, kind, number in held:
         stock[index, kind] -= number
     return at, {"parts": ints(needs).reshape(-1, 2), "stock": stock}
-
-
-def _near_starts(arrays: Arrays, engineer: Ints) -> Ints:
-    """Return for each task the able vehicles that begin nearest to it."""
-    starts = ints([vehicle.shift.start_place for vehicle in arrays.vehicles])
-    found = np.full((len(arrays.visits), _STARTS), -1, dtype=np.int64)
-    for task, visit in enumerate(arrays.visits):
-        able = np.flatnonzero(arrays.allowed[task][engineer])
-        ways = arrays.fastest[starts[able], visit.place]
-        mine = able[np.argsort(ways, kind="stable")[:_STARTS]]
-        found[task, : len(mine)] = mine
-    return found
 
 
 def data_of(draft: Draft, movable: list[int]) -> Data:
@@ -206,6 +192,7 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
             bands=len(problem.travel.band_starts_s),
             priced_metres=priced_metres,
             rich=rich,
+            late=rows.late_cents.any(),
             near_only=len(tasks) > _MANY_TASKS,
             neighbours=neighbours.shape[1],
             travel_cents=weights.travel_cents_per_hour / HOUR_S,
@@ -221,7 +208,7 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
         bands=ints(problem.travel.band_starts_s),
         seconds=frozen(seconds),
         metres=frozen(arrays.metres if priced_metres and arrays.metres is not None else np.zeros((1, 1))),
-        near=np.hstack([neighbours, _near_starts(arrays, engineer)]),
+        near=np.hstack([neighbours, near_starts(arrays, engineer)]),
         taste_cents=np.where(arrays.allowed, arrays.taste_cents, np.inf).astype(np.float32),
         **_break_tables(breaks),
         **part_tables,

@@ -16,8 +16,10 @@ from optimizer.search.steps import BROKEN, PASS, TOUCHED, WAITING, count, hold, 
 _MOST_MOVES = np.int64(6)
 #: The same where nothing is known of when they began before.
 _MOST_MOVES_OF_ALL = np.int64(200)
-#: Of `_next_group`; the begin of a route. To numba each plain number is a type to compile a kernel for.
-_FIRST, _LAST, _BEGIN = np.int64(1), np.int64(-1), np.int64(0)
+#: Sides of `State.held`; the begin and end of a route, of all time. To numba each plain number is a type to
+#: compile a kernel for.
+_READY, _BY = np.int64(READY), np.int64(BY)
+_BEGIN, _END, _NEVER_BEFORE = np.int64(0), np.int64(NEVER), np.int64(-NEVER)
 #: How often more than it has members a group is gone through, for windows to be jumped.
 _MORE_ROUNDS = 4
 
@@ -49,8 +51,9 @@ def _wait(d, s, w, vehicle, first, end):
 
 
 @compiled
-def _next_group(w, sign):
-    """Take off the list the group that ends first, or, with sign -1, last."""
+def _next_group(w, side):
+    """Take off the list the group that ends first, or last where it is about until when they may begin."""
+    sign = 1 if side == READY else -1
     count = w.counters[WAITING]
     best = 0
     for number in range(1, count):
@@ -114,41 +117,17 @@ def _last_s(d, s, task):
 
 
 @compiled
-def _agree_first(d, s, w, group):
-    """Write into `w.moved` when placed tasks of a group can begin at the earliest; tell whether they can."""
+def _agree(d, s, w, group, side):
+    """Write into `w.moved` when the placed tasks of a group begin together; tell whether they come to rest.
+
+    At the earliest (READY) or at the latest (BY).
+    """
     first, end = d.task[group].first_member, d.task[group].end_member
     for number in range(first, end):
         member = d.member[number]
         if s.where[member] >= 0:
-            w.moved[member] = _first_s(d, s, member)
-            if w.moved[member] >= NEVER:
-                return False
-    for _ in range(end - first + _MORE_ROUNDS):
-        rest = True
-        for number in range(first, end):
-            member = d.member[number]
-            if s.where[member] < 0:
-                continue
-            for row in range(d.task[member].first_link, d.task[member].end_link):
-                other, from_s = d.link[row].other, w.moved[member] + d.link[row].low_s
-                if s.where[other] >= 0 and w.moved[other] < from_s:
-                    w.moved[other] = first_start_s(d, d.windows, other, from_s)
-                    if w.moved[other] >= NEVER:
-                        return False
-                    rest = False
-        if rest:
-            return True
-    return False
-
-
-@compiled
-def _agree_last(d, s, w, group):
-    """Write into `w.moved` when placed tasks of a group can begin at the latest; tell whether they can."""
-    first, end = d.task[group].first_member, d.task[group].end_member
-    for number in range(first, end):
-        member = d.member[number]
-        if s.where[member] >= 0:
-            w.moved[member] = _last_s(d, s, member)
+            w.moved[member] = _first_s(d, s, member) if side == READY else _last_s(d, s, member)
+    rest = False
     for _ in range(end - first + _MORE_ROUNDS):
         rest = True
         for number in range(first, end):
@@ -157,9 +136,14 @@ def _agree_last(d, s, w, group):
                 continue
             for row in range(d.task[member].first_link, d.task[member].end_link):
                 other = d.link[row].other
-                until_s = w.moved[other] - d.link[row].low_s
-                if s.where[other] >= 0 and w.moved[member] > until_s:
-                    w.moved[member] = last_start_s(d, d.windows, member, until_s)
+                if s.where[other] < 0:
+                    continue
+                from_s, until_s = w.moved[member] + d.link[row].low_s, w.moved[member] + d.link[row].high_s
+                if side == READY and w.moved[other] < from_s:
+                    w.moved[other] = first_start_s(d, d.windows, other, from_s)
+                    rest = False
+                elif side == BY and w.moved[other] > until_s:
+                    w.moved[other] = last_start_s(d, d.windows, other, until_s)
                     rest = False
         if rest:
             break
@@ -167,65 +151,36 @@ def _agree_last(d, s, w, group):
 
 
 @compiled
-def _move_group(d, s, w, group, most_moves):
-    """Move a group to where it can begin at the earliest; tell whether it and what comes after it can be."""
-    w.group[group].moves += 1
-    if w.group[group].moves > most_moves or not _agree_first(d, s, w, group):
-        return False
-    for number in range(d.task[group].first_member, d.task[group].end_member):
-        member = d.member[number]
-        vehicle = s.where[member]
-        if vehicle >= 0 and s.held[member, 0] != w.moved[member]:
-            keep(d, s, w, vehicle)
-            hold(d, s, member, w.moved[member], s.held[member, 1])
-            if w.moved[member] > s.held[member, 1]:
-                return False
-            _touch(w, vehicle)
-            if not time_forward(d, s, vehicle):
-                return False
-            _wait(d, s, w, vehicle, position(s, member) + 1, s.vehicle[vehicle].length)
-    return True
-
-
-@compiled
-def _limit_group(d, s, w, group, most_moves):
-    """Write down until when a group can begin; tell whether it and what comes before it can be."""
-    w.group[group].moves += 1
-    if w.group[group].moves > most_moves or not _agree_last(d, s, w, group):
-        return False
-    for number in range(d.task[group].first_member, d.task[group].end_member):
-        member = d.member[number]
-        vehicle = s.where[member]
-        if vehicle >= 0 and s.held[member, 1] != w.moved[member]:
-            keep(d, s, w, vehicle)
-            if w.moved[member] < s.held[member, 0]:
-                w.group[group].pulled = True
-            hold(d, s, member, min(s.held[member, 0], w.moved[member]), w.moved[member])
-            _touch(w, vehicle)
-            if not time_backward(d, s, vehicle):
-                return False
-            _wait(d, s, w, vehicle, _BEGIN, position(s, member))
-    return True
-
-
-@compiled
-def _all_begin(d, s, w, most_moves):
-    """Let all groups that wait, and those after them, begin as early as they can; tell whether they can."""
-    can = True
-    while w.counters[WAITING] > 0:
-        group = _next_group(w, _FIRST)
-        can = can and _move_group(d, s, w, group, most_moves)
+def _hold_member(d, s, w, member, group, side):
+    """Write down when a task of a group begins, or until when; tell whether its route can be."""
+    vehicle, moved_s = s.where[member], w.moved[member]
+    keep(d, s, w, vehicle)
+    _touch(w, vehicle)
+    if side == READY:
+        hold(d, s, member, moved_s, s.held[member, BY])
+        can = moved_s <= s.held[member, BY] and time_forward(d, s, vehicle)
+        _wait(d, s, w, vehicle, position(s, member) + 1, s.vehicle[vehicle].length)
+        return can
+    if moved_s < s.held[member, READY]:
+        w.group[group].pulled = True
+    hold(d, s, member, min(s.held[member, READY], moved_s), moved_s)
+    can = time_backward(d, s, vehicle)
+    _wait(d, s, w, vehicle, _BEGIN, position(s, member))
     return can
 
 
 @compiled
-def _all_end(d, s, w, most_moves):
-    """Write down until when all groups that wait, and those before them, can begin; tell whether they can."""
-    can = True
-    while w.counters[WAITING] > 0:
-        group = _next_group(w, _LAST)
-        can = can and _limit_group(d, s, w, group, most_moves)
-    return can
+def _move_group(d, s, w, group, side, most_moves):
+    """Let a group begin as early as it can, or write down until when it may; tell whether that can be."""
+    w.group[group].moves += 1
+    if w.group[group].moves > most_moves or not _agree(d, s, w, group, side):
+        return False
+    for number in range(d.task[group].first_member, d.task[group].end_member):
+        member = d.member[number]
+        follows = s.where[member] >= 0 and s.held[member, side] != w.moved[member]
+        if follows and not _hold_member(d, s, w, member, group, side):
+            return False
+    return True
 
 
 @compiled
@@ -241,7 +196,38 @@ def _wait_pulled(d, s, w):
 
 
 @compiled
-def _price_touched(d, s, w):
+def _follow(d, s, w, side, first, end, most_moves):
+    """Let the groups between two positions of routes touched follow, and all others; tell whether they can.
+
+    Against the order of time until when they may begin (BY), or along it when they do (READY).
+    """
+    w.counters[PASS] += 1
+    for number in range(w.counters[TOUCHED]):
+        vehicle = w.kept[number].touched
+        _wait(d, s, w, vehicle, first, min(end, s.vehicle[vehicle].length))
+    if side == READY:
+        _wait_pulled(d, s, w)
+    can = True
+    while w.counters[WAITING] > 0:
+        group = _next_group(w, side)
+        can = can and _move_group(d, s, w, group, side, most_moves)
+    return can
+
+
+@compiled
+def _settle_touched(d, s, w, first, end, most_moves):
+    """Time and price anew routes changed between two positions, and those their linked tasks concern.
+
+    Tell whether they can be.
+    """
+    for number in range(w.counters[TOUCHED]):
+        if not time_route(d, s, w.kept[number].touched):
+            return False
+    if d.link.shape[0] > 0:
+        if not _follow(d, s, w, _BY, _BEGIN, end, most_moves):
+            return False
+        if not _follow(d, s, w, _READY, first, _END, most_moves):
+            return False
     for number in range(w.counters[TOUCHED]):  # noqa: SIM110 (numba knows no generators here)
         if not price_route(d, s, w, w.kept[number].touched):
             return False
@@ -256,67 +242,27 @@ def settle(d, s, w, vehicle, first, end):
     """
     w.counters[TOUCHED] = 0
     _touch(w, vehicle)
-    if not time_route(d, s, vehicle):
-        return False
-    if d.link.shape[0] > 0:
-        w.counters[PASS] += 1
-        _wait(d, s, w, vehicle, _BEGIN, end)
-        if not _all_end(d, s, w, _MOST_MOVES):
-            return False
-        w.counters[PASS] += 1
-        _wait(d, s, w, vehicle, first, s.vehicle[vehicle].length)
-        _wait_pulled(d, s, w)
-        if not _all_begin(d, s, w, _MOST_MOVES):
-            return False
-    return _price_touched(d, s, w)
+    return _settle_touched(d, s, w, first, end, _MOST_MOVES)
 
 
 @compiled
-def _settle_touched(d, s, w, most_moves):
-    """Time and price routes anew whose linked tasks are held by nothing; tell whether they can be."""
-    touched = w.counters[TOUCHED]
-    for number in range(touched):
-        if not time_route(d, s, w.kept[number].touched):
-            return False
-    w.counters[PASS] += 1
-    for number in range(touched):
+def _settle_afresh(d, s, w):
+    """Time and price the routes touched as if nothing were known of when linked tasks begin; tell whether."""
+    for number in range(w.counters[TOUCHED]):
         vehicle = w.kept[number].touched
-        _wait(d, s, w, vehicle, _BEGIN, s.vehicle[vehicle].length)
-    if not _all_end(d, s, w, most_moves):
-        return False
-    w.counters[PASS] += 1
-    for number in range(touched):
-        vehicle = w.kept[number].touched
-        _wait(d, s, w, vehicle, _BEGIN, s.vehicle[vehicle].length)
-    _wait_pulled(d, s, w)
-    return _all_begin(d, s, w, most_moves) and _price_touched(d, s, w)
+        for at in range(s.vehicle[vehicle].length):
+            if is_linked(d, s.route[vehicle, at]):
+                hold(d, s, s.route[vehicle, at], _NEVER_BEFORE, _END)
+    return _settle_touched(d, s, w, _BEGIN, _END, _MOST_MOVES_OF_ALL)
 
 
 @compiled
 def settle_all(d, s, w):
     """Time and price all routes anew; tell whether they can be."""
-    for task in range(d.task.shape[0]):
-        if is_linked(d, task):
-            hold(d, s, task, np.int64(-NEVER), np.int64(NEVER))
     for vehicle in range(d.vehicle.shape[0]):
         w.kept[vehicle].touched = vehicle
     w.counters[TOUCHED] = d.vehicle.shape[0]
-    return _settle_touched(d, s, w, _MOST_MOVES_OF_ALL)
-
-
-@compiled
-def _recover(d, s, w, vehicle):
-    """Bring routes back to where they were before `settle` failed, the order of visits being as then."""
-    if d.link.shape[0] == 0:
-        time_route(d, s, vehicle)
-        return
-    for number in range(w.counters[TOUCHED]):
-        touched = w.kept[number].touched
-        for at in range(s.vehicle[touched].length):
-            if is_linked(d, s.route[touched, at]):
-                hold(d, s, s.route[touched, at], np.int64(-NEVER), np.int64(NEVER))
-    if not _settle_touched(d, s, w, _MOST_MOVES_OF_ALL):
-        w.counters[BROKEN] = 1
+    return _settle_afresh(d, s, w)
 
 
 @compiled
@@ -335,7 +281,8 @@ def insert(d, s, w, task, vehicle, at):
         s.route[vehicle, number] = s.route[vehicle, number + 1]
     s.vehicle[vehicle].length = length
     count(d, s, task, vehicle, -1)
-    _recover(d, s, w, vehicle)
+    if not _settle_afresh(d, s, w):
+        w.counters[BROKEN] = 1
     return False
 
 

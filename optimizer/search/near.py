@@ -1,4 +1,4 @@
-"""Which tasks are near each other, by the ways between them and by who can do them."""
+"""Which tasks and which begins of shifts are near a task, by the ways between them and by who can do what."""
 
 import numpy as np
 
@@ -7,8 +7,8 @@ from optimizer.search.data import Ints, Small
 from optimizer.search.rides import entry
 from optimizer.search.rows import ints
 
-#: How many neighbours a task has.
-NEIGHBOURS = 100
+#: How many neighbours a task has, and how many shifts beginning nearby it knows.
+NEIGHBOURS, _STARTS = 100, 12
 #: Sets of able engineers up to which it is looked into which have somebody in common, and how much farther
 #: away tasks seem whose sets have not [s].
 _MOST_CREWS, _APART_S = 1_000, 2**40
@@ -64,3 +64,15 @@ def neighbours_of(arrays: Arrays, seconds: Small, movable: list[int]) -> Ints:
     beyond = np.flatnonzero(free & ~itself.any(axis=1))
     near[beyond, -1], itself[beyond, -1] = beyond, True
     return np.take_along_axis(near, np.argsort(~itself, axis=1, kind="stable"), axis=1)
+
+
+def near_starts(arrays: Arrays, engineer: Ints) -> Ints:
+    """Return for each task the able vehicles that begin nearest to it."""
+    starts = ints([vehicle.shift.start_place for vehicle in arrays.vehicles])
+    found = np.full((len(arrays.visits), _STARTS), -1, dtype=np.int64)
+    for task, visit in enumerate(arrays.visits):
+        able = np.flatnonzero(arrays.allowed[task][engineer])
+        ways = arrays.fastest[starts[able], visit.place]
+        mine = able[np.argsort(ways, kind="stable")[:_STARTS]]
+        found[task, : len(mine)] = mine
+    return found

@@ -264,6 +264,7 @@ def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
             cents -= d.taste_cents[task, d.vehicle[vehicle].engineer]
             if cents >= bound:
                 continue
+        if d.price[0].late:
             delayed = _delay(w, np.int64(0), vehicle, at, end_s, here)
             delay_cents, beside_cents = _delay_cents(d, s, w, delayed, bound - cents)
             cents += delay_cents

@@ -8,6 +8,7 @@ from optimizer.search.rides import compiled, first_start_s, is_linked, quick_s, 
 #: Whether tasks wait for where they were or were promised; whether linked ones begin as agreed.
 _EARLY, _WISHED = np.bool_(False), np.bool_(True)
 ALONE, _AGREED = np.bool_(False), np.bool_(True)
+_ON_TIME = np.int64(0)
 
 
 @compiled
@@ -297,11 +298,14 @@ def is_watched(d):
 
 
 @compiled
-def team_cents(d, s):
-    """Return what uneven work, engineers with nothing to do and the worst lateness cost [cents]."""
+def team_cents(d, s, worst_s=_ON_TIME):
+    """Return what uneven work, engineers with nothing to do and the worst lateness cost [cents].
+
+    `worst_s` is the lateness of a route that is not in the solution yet.
+    """
     cents = 0.0
     if d.price[0].worst_cents > 0:
-        cents += worst_late_s(s) * d.price[0].worst_cents
+        cents += max(worst_s, worst_late_s(s)) * d.price[0].worst_cents
     if d.price[0].spread_cents <= 0 and d.price[0].empty_cents <= 0:
         return cents
     mean_s = mean_work(d, s)
@@ -318,9 +322,7 @@ def team_with(d, s, engineer, more_s, worst_s):
     """Return the same if one had a task more, and a route with such a worst lateness [cents]."""
     s.engineer[engineer].work_s += more_s
     s.engineer[engineer].tasks += 1
-    cents = team_cents(d, s)
-    if d.price[0].worst_cents > 0:
-        cents += max(0, worst_s - worst_late_s(s)) * d.price[0].worst_cents
+    cents = team_cents(d, s, worst_s)
     s.engineer[engineer].work_s -= more_s
     s.engineer[engineer].tasks -= 1
     return cents
