@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.crew import Shift
+from optimizer.crew import Depot, Shift
 from optimizer.eligibility import Eligibility
 from optimizer.plan import Rule
 from optimizer.problem import Problem
-from optimizer.schedule import LegTime, Visit
+from optimizer.schedule import LegTime, Visit, merged
 from optimizer.score import band
+from optimizer.supply import Supply
 from optimizer.tasks import Task, Window
 from optimizer.travel import UNREACHABLE
 
@@ -31,20 +32,31 @@ def visit_of(task: Task) -> Visit:
     if task.lock and task.lock.start_s is not None:
         start_s = task.lock.start_s
         return Visit(task.place, task.service_s, ((start_s, start_s),), Rule.LOCKED_START, fixed=True)
-    windows = sorted(task.windows or (_ALWAYS,))
+    windows = merged(task.windows or (_ALWAYS,))
     if task.deadline_s is None:
-        return Visit(task.place, task.service_s, tuple(windows))
+        return Visit(task.place, task.service_s, windows)
     last_s = task.deadline_s - task.service_s
     cut = tuple((from_s, min(until_s, last_s)) for from_s, until_s in windows if from_s <= last_s)
-    rule = Rule.DEADLINE if cut != tuple(windows) else Rule.WINDOW
+    rule = Rule.DEADLINE if cut != windows else Rule.WINDOW
     return Visit(task.place, task.service_s, cut, rule)
+
+
+def pickup_of(depot: Depot) -> Visit:
+    """Return a stop at a depot as timing sees it."""
+    return Visit(depot.place, depot.service_s, merged(depot.windows or (_ALWAYS,)), Rule.DEPOT_WINDOW)
 
 
 class Arrays:
     """A problem, indexed.
 
+    Stops at depots are numbered after the tasks.
+
     Attributes
     ----------
+    supply : Supply or None
+        None where no task needs anything that could be short.
+    pickups : list of Visit
+        By depot.
     linked : set of int
         Tasks that hang together with others.
     visits : list of Visit
@@ -56,6 +68,8 @@ class Arrays:
     allowed : (tasks, engineers) bool
     taste_cents : (tasks, engineers) float
         What it costs that this engineer does this task, wherever in the plan.
+    paid : list of bool
+        By engineer, whether to leave as late as can be: the time on the way costs, and it is always the same.
     unplanned_cents : (tasks,) float
         What leaving a task out costs.
     fastest : (places, places) int
@@ -70,6 +84,9 @@ class Arrays:
         self.engineer_index = {engineer.id: index for index, engineer in enumerate(problem.engineers)}
         self.linked = {self.task_index[end] for link in problem.links for end in (link.before, link.after)}
         self.visits = [visit_of(task) for task in problem.tasks]
+        supply = Supply(problem)
+        self.supply = supply if supply.needs else None
+        self.pickups = [pickup_of(depot) for depot in problem.depots]
         self.vehicles = [
             Vehicle(index, shift_index, shift)
             for index, engineer in enumerate(problem.engineers)
@@ -85,8 +102,10 @@ class Arrays:
             if engineer.travel_percent not in times:
                 times[engineer.travel_percent] = self._leg_time(engineer.travel_percent)
         self.leg_times = [times[engineer.travel_percent] for engineer in problem.engineers]
+        steady = len(problem.travel.band_starts_s) == 1
+        self.paid = [steady and engineer.cents_per_hour > 0 for engineer in problem.engineers]
         self.unplanned_cents = np.array([self._unplanned(task) for task in problem.tasks], dtype=float)
-        self.eligibility = Eligibility(problem.engineers)
+        self.eligibility = Eligibility(problem.engineers, problem.depots)
         shape = (len(problem.tasks), len(problem.engineers))
         self.allowed = np.zeros(shape, dtype=bool)
         self.taste_cents = np.zeros(shape, dtype=np.float32)
@@ -94,6 +113,15 @@ class Arrays:
             self.allowed[index] = self.eligibility.allowed(task)
             self.taste_cents[index] = self.taste_of(task)
         self._ids: dict[bytes, tuple[str, ...]] = {}
+
+    def is_task(self, index: int) -> bool:
+        """Tell whether a number is that of a task, not of a stop at a depot."""
+        return index < len(self.visits)
+
+    def stop(self, index: int) -> Visit:
+        """Return a task or a stop at a depot as timing sees it."""
+        tasks = len(self.visits)
+        return self.visits[index] if index < tasks else self.pickups[index - tasks]
 
     def ids_of(self, mask: NDArray[np.bool_]) -> tuple[str, ...]:
         """Return the ids of engineers; the same ones are in memory once, however many tasks ask."""

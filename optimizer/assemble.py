@@ -9,6 +9,7 @@ Source: set packing with reduced-cost fixing, as in Rochat and Taillard (1995).
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -23,6 +24,9 @@ _SCALE = 3_600
 _MOST = 2**60
 #: Routes that are left to choose from at most: the cheapest by reduced cost.
 _MOST_CHOICES = 1_000
+
+
+Thing = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,11 @@ class _Program:
 
     def value_of_hint(self) -> int:
         return sum(cost * value for cost, value in zip(self.costs, self.hint, strict=True))
+
+
+def tasks_of(d: Data, column: Column) -> list[int]:
+    """Return the tasks of a route, without its stops at depots."""
+    return [stop for stop in column.order if stop < d.price[0].tasks]
 
 
 def assembled(
@@ -114,7 +123,7 @@ def _distinct(d: Data, best: list[Column], seen: Iterable[Column]) -> list[Colum
     movable = d.task.movable.tolist()
 
     def fixed(column: Column) -> frozenset[int]:
-        return frozenset(task for task in column.order if not movable[task])
+        return frozenset(task for task in tasks_of(d, column) if not movable[task])
 
     fixed_on = {column.vehicle: fixed(column) for column in best}
     cheapest: dict[tuple[int, frozenset[int]], Column] = {}
@@ -143,7 +152,7 @@ def _program(d: Data, columns: list[Column], best: int) -> _Program:
         program.add(round(cents[number] * scale), 1, int(number < best))
         by_vehicle.setdefault(column.vehicle, []).append(number)
         by_engineer.setdefault(int(d.vehicle.engineer[column.vehicle]), []).append(number)
-        for task in column.order:
+        for task in tasks_of(d, column):
             by_task.setdefault(task, []).append(number)
     for task, mine in by_task.items():
         program.require(0 if d.task.movable[task] else 1, 1, ((number, 1) for number in mine))
@@ -167,23 +176,60 @@ def _scale(d: Data, columns: list[Column], cents: list[float]) -> float:
 
 
 def _add_limits(program: _Program, d: Data, columns: list[Column], by_engineer: dict[int, list[int]]) -> None:
-    """Limit what an engineer does over all shifts; one shift alone is within the limits already."""
+    """Limit what an engineer does over all shifts, and what all fetch at depots.
+
+    One shift alone is within the engineer's limits already.
+    """
+    taken = [_taken(d, column) for column in columns]
     for engineer, mine in by_engineer.items():
         if len({columns[number].vehicle for number in mine}) < 2:
             continue
         most_tasks, most_work_s = d.engineer.most_tasks[engineer], d.engineer.most_work_s[engineer]
         if most_tasks < NEVER:
-            program.require(0, int(most_tasks), ((at, len(columns[at].order)) for at in mine))
+            program.require(0, int(most_tasks), ((at, len(tasks_of(d, columns[at]))) for at in mine))
         if most_work_s < NEVER:
             program.require(0, int(most_work_s), ((at, columns[at].work_s) for at in mine))
-        needs: dict[int, dict[int, int]] = {}
-        for at in mine:
-            for task in columns[at].order:
-                for kind, quantity in d.parts[d.task.first_part[task] : d.task.end_part[task]].tolist():
-                    uses = needs.setdefault(kind, {})
-                    uses[at] = uses.get(at, 0) + quantity
-        for kind, uses in needs.items():
-            program.require(0, int(d.stock[engineer, kind]), uses.items())
+        used = _by_thing({at: taken[at][0] for at in mine})
+        for (_, kind), uses in used.items():
+            program.require(0, int(d.stock[engineer, kind]), uses)
+    drawn = _by_thing({at: mine for at, (_, mine) in enumerate(taken)})
+    for (depot, kind), uses in drawn.items():
+        program.require(0, int(d.shelf[depot, kind]), uses)
+
+
+def _by_thing(taken: dict[int, Counter[Thing]]) -> dict[Thing, list[tuple[int, int]]]:
+    """Return by thing which columns take how much of it."""
+    found: dict[Thing, list[tuple[int, int]]] = {}
+    for at, mine in taken.items():
+        for thing, quantity in mine.items():
+            found.setdefault(thing, []).append((at, quantity))
+    return found
+
+
+def _taken(d: Data, column: Column) -> tuple[Counter[Thing], Counter[Thing]]:
+    """Return what a route takes out of the van, and at depots, if nothing else does.
+
+    Things are a depot, -1 for the van, and a kind of part.
+    """
+    engineer, tasks = int(d.vehicle.engineer[column.vehicle]), int(d.price[0].tasks)
+    used: Counter[Thing] = Counter()
+    drawn: Counter[Thing] = Counter()
+    passed: list[int] = []
+    for stop in column.order:
+        if stop >= tasks:
+            passed.insert(0, stop - tasks)
+            continue
+        for kind, quantity, extra in d.parts[d.task.first_part[stop] : d.task.end_part[stop]].tolist():
+            if d.kept[kind]:
+                continue
+            in_van = 0 if extra else max(0, int(d.stock[engineer, kind]) - used[-1, kind])
+            depot = next((one for one in passed if d.shelf[one, kind]), -1)
+            short = max(0, quantity - in_van) if depot >= 0 else 0
+            if short < quantity and not extra:
+                used[-1, kind] += quantity - short
+            if short:
+                drawn[depot, kind] += short
+    return used, drawn
 
 
 def _add_team(

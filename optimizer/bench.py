@@ -1,7 +1,7 @@
 """One engineer's routes as they are, and one task more that is tried on them under rules of one's own."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from optimizer.arrays import Arrays
 from optimizer.crew import Engineer
@@ -55,7 +55,8 @@ class Bench:
         problem, self.main, self.trials = arrays.problem, draft, trials
         self.number = arrays.engineer_index[engineer.id]
         self.vehicles = arrays.vehicles_of[self.number]
-        placed = [] if empty else [one for vehicle in self.vehicles for one in draft.orders[vehicle]]
+        orders = [] if empty else [draft.orders[vehicle] for vehicle in self.vehicles]
+        placed = [one for order in orders for one in order if arrays.is_task(one)]
         # Parts in the van that are meant for locked tasks are not to be had, placed or not.
         held = {
             index
@@ -64,9 +65,14 @@ class Bench:
         }
         indexes = [*placed, *sorted(held - {task, *placed})]
         tasks = (detail, *(problem.tasks[index] for index in indexes))
-        small = Arrays(Problem(tasks, (engineer,), problem.travel, weights=problem.weights))
+        depots = tuple(
+            replace(depot, parts=tuple((name, self._left(at, name)) for name, _ in depot.parts))
+            for at, depot in enumerate(problem.depots)
+        )
+        small = Arrays(Problem(tasks, (engineer,), problem.travel, depots, weights=problem.weights))
         self.draft = Draft(small)
         number_of = {index: number for number, index in enumerate(indexes, 1)}
+        number_of |= {len(problem.tasks) + at: len(tasks) + at for at in range(len(depots))}
         for index in placed:
             if index in draft.narrowed:
                 self.draft.narrowed[number_of[index]] = draft.narrowed[index]
@@ -78,16 +84,24 @@ class Bench:
                 order = [number_of[index] for index in draft.orders[of_main]]
                 self.draft.put(vehicle, order, (self.draft.cost(vehicle, order, table), table))
 
-    def earliest(self) -> Iterator[tuple[int, int, Timetable]]:
-        """Yield vehicle, position and timing of every place where the task fits."""
+    def _left(self, depot: int, part: str) -> int:
+        return max(0, self.main.shelf_for(self.number, depot, part))
+
+    def earliest(self) -> Iterator[tuple[int, list[int], Timetable]]:
+        """Yield vehicle, order and timing of every place where the task fits."""
         if not self.draft.arrays.allowed[0, 0]:
             return
         for vehicle, order in enumerate(self.draft.orders):
             for position in range(len(order) + 1):
                 self.trials.left -= 1
-                table = self.draft.earliest(vehicle, [*order[:position], 0, *order[position:]])
-                if not isinstance(table, Misfit):
-                    yield vehicle, position, table
+                longer = [*order[:position], 0, *order[position:]]
+                table = self.draft.earliest(vehicle, longer)
+                if isinstance(table, Misfit):
+                    fetching = self.draft.with_pickup(vehicle, longer, table)
+                    if fetching is None:
+                        continue
+                    longer, (_, table) = fetching
+                yield vehicle, longer, table
 
     def fits(self) -> bool:
         """Tell whether there is any place for the task."""
@@ -97,14 +111,14 @@ class Bench:
         """Return what keeps the task off an empty shift."""
         self.trials.left -= 1
         found = self.draft.earliest(vehicle, [0])
-        return found if isinstance(found, Misfit) else None
+        if not isinstance(found, Misfit) or self.draft.with_pickup(vehicle, [0], found):
+            return None
+        return found
 
     def cheapest(self) -> Insertion | None:
         """Return the cheapest place for the task, as numbers of the small problem; None if there is none."""
         best = None
-        for vehicle, position, _ in self.earliest():
-            order = self.draft.orders[vehicle]
-            longer = [*order[:position], 0, *order[position:]]
+        for vehicle, longer, _ in self.earliest():
             tried = self.draft.trial(vehicle, longer)
             if isinstance(tried, Misfit):
                 continue

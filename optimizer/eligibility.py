@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.crew import Engineer
+from optimizer.crew import Depot, Engineer
 from optimizer.plan import Rule
 from optimizer.tasks import Counts, Task
 
@@ -28,9 +28,16 @@ class Eligibility:
     Parameters
     ----------
     engineers : tuple of Engineer
+    depots : tuple of Depot
+        What one of them has enough of, nobody lacks.
     """
 
-    def __init__(self, engineers: tuple[Engineer, ...]) -> None:
+    def __init__(self, engineers: tuple[Engineer, ...], depots: tuple[Depot, ...] = ()) -> None:
+        self._lent = frozenset(tool for depot in depots for tool in depot.tools)
+        self._shelves: dict[str, int] = {}
+        for depot in depots:
+            for part, quantity in depot.parts:
+                self._shelves[part] = max(quantity, self._shelves.get(part, 0))
         self._index = {engineer.id: index for index, engineer in enumerate(engineers)}
         self._levels = _numbers(engineers, "skills")
         self._stock = _numbers(engineers, "parts")
@@ -64,9 +71,10 @@ class Eligibility:
             for name, level in task.skills:
                 skill |= self._levels.get(name, self._none) < level
             for name, quantity in task.parts:
-                part |= self._stock.get(name, self._none) < quantity
+                part |= self._stock.get(name, self._none).clip(0) + self._shelves.get(name, 0) < quantity
             for name in task.tools:
-                tool |= ~self._tools.get(name, self._nobody)
+                if name not in self._lent:
+                    tool |= ~self._tools.get(name, self._nobody)
             masks = {Rule.SKILL: skill, Rule.PART: part, Rule.TOOL: tool}
             if task.territory is not None:
                 here = self._territories.get(task.territory, self._nobody)

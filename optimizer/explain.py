@@ -85,7 +85,7 @@ def explain(problem: Problem, plan: Plan, task: str) -> Explanation:
     ----------
     problem : Problem
     plan : Plan
-        One that passes `check` and fetches nothing at depots.
+        One that passes `check`.
     task : str
         Id of a task.
 
@@ -133,7 +133,7 @@ def _planned(draft: Draft, plan: Plan, index: int, tries: int, unplanned_cents: 
         unplanned_cents=unplanned_cents,
         reasons=(),
     )
-    rest = [other for other in draft.orders[vehicle] if other != index]
+    rest = draft.without(vehicle, index)
     tried = draft.trial(vehicle, rest) if rest else None
     if isinstance(tried, Misfit):
         # The way past it is longer than the way over it: whoever else did it, the rest would not stand.
@@ -157,7 +157,7 @@ def _planned(draft: Draft, plan: Plan, index: int, tries: int, unplanned_cents: 
     others = []
     for number in sorted(rooms, key=lambda number: rooms[number].cents)[:MOST_OTHERS]:
         one = rooms[number]
-        route = route_of(arrays, one.vehicle, one.order, one.tried[1])
+        route = route_of(arrays, one.vehicle, one.order, one.tried[1], draft.fetched(one.vehicle, one.order))
         moved = score(arrays.problem, Plan(_with(routes, route), plan.unplanned))
         change = _difference(now, moved)
         others.append(

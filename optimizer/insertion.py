@@ -230,7 +230,10 @@ class Inserter:
         draft = self.draft
         tried = draft.trial(vehicle, order)
         if isinstance(tried, Misfit):
-            return None
+            fetching = draft.with_pickup(vehicle, order, tried)
+            if fetching is None:
+                return None
+            order, tried = fetching
         engineer, old = draft.arrays.vehicles[vehicle].engineer, draft.tables[vehicle]
         work_s = draft.work_s[engineer] + tried[1].work_s - (old.work_s if old else 0)
         team_cents = draft.team_cents(engineer, float(work_s), int(draft.tasks_of[engineer]) + 1)

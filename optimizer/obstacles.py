@@ -80,7 +80,7 @@ class Obstacles:
         chains = []
         for vehicle in vehicles:
             first = self.alone.earliest(vehicle, [self.task])
-            if not isinstance(first, Misfit):
+            if not isinstance(first, Misfit) or self.alone.with_pickup(vehicle, [self.task], first):
                 return ()
             chains.append(self._chain(number, vehicle - vehicles[0], first))
         if not vehicles:

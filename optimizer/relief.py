@@ -91,7 +91,10 @@ class Relief:
         lacking = self._lacking(rule, number)
         if len(lacking) == 1:
             about, amount = lacking[0]
-            yield from self._priced(self._relaxation(rule, engineer, amount, about), trials)
+            relaxation = self._relaxation(rule, engineer, amount, about)
+            # What else is lacking may be fetched.
+            tight = self._tightened(relaxation, trials) if rule is Rule.PART else relaxation
+            yield from self._priced(tight, trials)
 
     def _lacking(self, rule: Rule, number: int) -> list[tuple[str, int]]:
         """Return what an engineer lacks of what a rule asks, and how much of each."""
@@ -136,7 +139,8 @@ class Relief:
                     all_s = int(bench.work_s[0]) - (old.work_s if old else 0) + table.work_s
                     over = max(_over(table.work_s, shift.max_work_s), _over(all_s, engineer.max_work_s))
                 else:
-                    count, all_count = len(bench.orders[vehicle]) + 1, int(bench.tasks_of[0]) + 1
+                    mine = sum(map(bench.arrays.is_task, bench.orders[vehicle]))
+                    count, all_count = mine + 1, int(bench.tasks_of[0]) + 1
                     over = max(_over(count, shift.max_tasks), _over(all_count, engineer.max_tasks))
                 if over > 0:
                     least[vehicle] = min(over, least.get(vehicle, over))
@@ -167,8 +171,8 @@ class Relief:
 
     def _starts(self, detail: Task, engineer: Engineer, trials: Trials) -> Iterator[int]:
         """Yield the earliest start at every place where a task fits [s]."""
-        for _, position, table in self._bench(detail, engineer, trials).earliest():
-            yield table.halts[position].start_s
+        for _, order, table in self._bench(detail, engineer, trials).earliest():
+            yield table.halts[order.index(0)].start_s
 
     def _tightened(self, relaxation: Relaxation, trials: Trials) -> Relaxation:
         """Return the smallest amount that helps, given one that does."""

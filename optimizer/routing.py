@@ -51,7 +51,9 @@ def improved_orders(
     # the default of 0.1 s a busy machine fails at it, and with it the whole search.
     parameters.lns_time_limit.FromMilliseconds(_MOST_STEP_MS)
     model.CloseModelWithParameters(parameters)
-    begin = model.ReadAssignmentFromRoutes(draft.orders, True)
+    begin = model.ReadAssignmentFromRoutes(
+        [[task for task in order if draft.arrays.is_task(task)] for order in draft.orders], True
+    )
     if begin is None:
         found = model.SolveWithParameters(parameters)
     else:

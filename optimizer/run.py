@@ -145,6 +145,7 @@ class Run:
             if timely:
                 search.improve(until, self.told_to_stop, report, iterations)
             search.finish()
+            draft.drop_idle()
         except CannotTime:  # a plan to go on from is better than none
             draft.become(begun)
         if self.better_of(begun, draft) is begun:

@@ -3,11 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from optimizer.bounds import MOST_SECONDS
 from optimizer.crew import Break, Shift
 from optimizer.plan import Rule
 from optimizer.tasks import Window
 from optimizer.travel import UNREACHABLE
 
+#: How much later a visit, by its number, may begin than at a moment [s], its windows left aside.
+Leeway = Callable[[int, int], int]
 #: Travel time [s] from a place to a place for whoever leaves at a moment [s].
 LegTime = Callable[[int, int, int], int]
 
@@ -69,6 +72,17 @@ class _Step:
     travel_s: int
 
 
+def merged(windows: Sequence[Window]) -> tuple[Window, ...]:
+    """Return windows in order of time, those that touch made one."""
+    found: list[Window] = []
+    for from_s, until_s in sorted(windows):
+        if found and from_s <= found[-1][1] + 1:
+            found[-1] = (found[-1][0], max(found[-1][1], until_s))
+        else:
+            found.append((from_s, until_s))
+    return tuple(found)
+
+
 def breaks_possible(shift: Shift, visits: Sequence[Visit]) -> tuple[Break, ...]:
     """Return the breaks of a shift, without those that fixed visits leave no place for."""
     fixed = [(visit.windows[0][0], visit.windows[0][0] + visit.service_s) for visit in visits if visit.fixed]
@@ -115,18 +129,23 @@ def first_start_s(windows: Sequence[Window], ready_s: int) -> int | None:
     return None
 
 
-def timetable(shift: Shift, visits: Sequence[Visit], leg_time: LegTime) -> Timetable | Misfit:
+def timetable(
+    shift: Shift, visits: Sequence[Visit], leg_time: LegTime, leeway: Leeway | None = None
+) -> Timetable | Misfit:
     """Return the earliest timing of visits in this order, or what prevents one.
 
     Exact: the earliest end of every visit is kept for every number of breaks taken so far, as a
     break early on may cost less than one later. The start place is left as late as the first
-    visit allows.
+    visit allows; given a leeway, as late as the end of the route allows, so that nobody waits for
+    what could be waited for at home.
 
     Parameters
     ----------
     shift : Shift
     visits : sequence of Visit
     leg_time : LegTime
+        The same at all hours where there is a leeway.
+    leeway : Leeway, optional
 
     Returns
     -------
@@ -162,7 +181,7 @@ def timetable(shift: Shift, visits: Sequence[Visit], leg_time: LegTime) -> Timet
         if all(step is None for step in following):
             return Misfit(rule, index)
         steps, place = following, visit.place
-    return _ended(shift, visits, leg_time, pauses, steps, place)
+    return _ended(shift, visits, leg_time, pauses, steps, place, leeway)
 
 
 def _ended(
@@ -172,6 +191,7 @@ def _ended(
     pauses: tuple[Break, ...],
     steps: Sequence[_Step | None],
     place: int,
+    leeway: Leeway | None,
 ) -> Timetable | Misfit:
     """Return the timing of the way back: home first, breaks that are left after it if need be."""
     best: tuple[int, int, _Step, tuple[Window, ...]] | None = None
@@ -200,9 +220,12 @@ def _ended(
         chain.append(step)
         step = step.came_from
     chain.reverse()
+    leave_s = shift.start_s
+    if leeway:
+        leave_s, chain = _put_off(leave_s, visits, pauses, chain, leeway)
     halts = [step.halt for step in chain]
-    leave_s, travel_s = shift.start_s, leg_s + sum(step.travel_s for step in chain)
-    if halts and not chain[0].breaks:
+    travel_s = leg_s + sum(step.travel_s for step in chain)
+    if halts and not leeway and not chain[0].breaks:
         # Nobody waits at the first door for what could be waited for at home.
         late_s = leave_s + halts[0].start_s - halts[0].arrival_s
         if leg_time(shift.start_place, visits[0].place, late_s) == chain[0].travel_s:
@@ -211,3 +234,39 @@ def _ended(
     breaks = tuple(rest for step in chain for rest in step.breaks) + rests
     work_s = travel_s + sum(visit.service_s for visit in visits)
     return Timetable(leave_s, tuple(halts), back_s, breaks, travel_s, work_s)
+
+
+def _put_off(
+    leave_s: int,
+    visits: Sequence[Visit],
+    pauses: tuple[Break, ...],
+    chain: list[_Step],
+    leeway: Leeway,
+) -> tuple[int, list[_Step]]:
+    """Return when to leave at the latest for the last visit to begin when it does, and the steps then."""
+    taken: list[tuple[Break, ...]] = []
+    for step in chain:
+        first = sum(map(len, taken))
+        taken.append(pauses[first : first + len(step.breaks)])
+    room_s = 0
+    for number in range(len(chain) - 1, -1, -1):
+        step, start_s = chain[number], chain[number].halt.start_s
+        left_s = chain[number - 1].halt.end_s if number else leave_s
+        if number < len(chain) - 1:
+            until_s = next(b for a, b in visits[number].windows if a <= start_s <= b)
+            room_s = min(room_s, until_s - start_s, leeway(number, start_s))
+        rest_s, latest_s = 0, left_s + room_s + MOST_SECONDS
+        for pause in taken[number]:
+            latest_s = min(latest_s, pause.latest_start_s - rest_s)
+            rest_s += pause.duration_s
+        room_s = min(latest_s - left_s, room_s + start_s - left_s - step.travel_s - rest_s)
+    leave_s = clock_s = leave_s + room_s
+    put_off = []
+    for step, resting in zip(chain, taken, strict=True):
+        ridden = ride(clock_s, step.travel_s, resting)
+        assert ridden is not None, "nobody leaves too late for a break"
+        arrival_s, ready_s, rests = ridden
+        start_s = max(ready_s, step.halt.start_s)
+        clock_s = start_s + step.halt.end_s - step.halt.start_s
+        put_off.append(_Step(Halt(arrival_s, start_s, clock_s), rests, None, step.travel_s))
+    return leave_s, put_off

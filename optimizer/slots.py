@@ -17,15 +17,16 @@ from optimizer.draft import Draft
 from optimizer.new_place import RoomyTravel, Ways
 from optimizer.plan import Plan, Reason, Rule
 from optimizer.problem import Problem
+from optimizer.routes import index_of
 from optimizer.schedule import Misfit
 from optimizer.search.data import Data, Table
-from optimizer.search.flatten import data_of, desk_of, frozen, state_of
-from optimizer.search.rows import ints, merged, table, task_rows
+from optimizer.search.flatten import data_of, desk_of, frozen, kinds_of, state_of
+from optimizer.search.rows import ints, table, task_rows
 from optimizer.tasks import Task, Window
 
 __all__ = ["Offer", "Quoter", "Quotes", "Refusal", "Ways"]
 
-_WHOLE = ("first_window", "end_window", "vehicle", "at", "more_s", "start_s", "other")
+_WHOLE = ("first_window", "end_window", "vehicle", "at", "depot", "fetch_at", "more_s", "start_s", "other")
 _QUOTE = np.dtype([*((name, "i8") for name in _WHOLE), ("cents", "f8"), ("other_cents", "f8")])
 _SPARE = "the task that is quoted"
 
@@ -46,6 +47,8 @@ class Offer:
         Index into the engineer's shifts.
     start_s : int
         Begin of the service [s].
+    depot : str, optional
+        Where what the task needs would be fetched on the way, on a stop of its own.
     runner_up : str, optional
         The next best engineer, and `runner_up_cents` with them; None where nobody else can.
     """
@@ -56,6 +59,7 @@ class Offer:
     engineer: str
     shift: int
     start_s: int
+    depot: str | None = None
     runner_up: str | None = None
     runner_up_cents: int | None = None
 
@@ -83,7 +87,7 @@ class Quoter:
     ----------
     problem : Problem
     plan : Plan
-        A shift whose route breaks a rule, or stops at a depot, is offered to nobody.
+        A shift whose route breaks a rule is offered to nobody.
     closed : collection of (engineer, shift)
         Further shifts that are offered to nobody.
 
@@ -103,7 +107,16 @@ class Quoter:
         self.problem, self._plan, self._closed = problem, plan, closed
         self._look, self._lock = look_everywhere, threading.Lock()
         self._ways = RoomyTravel(problem.travel)
-        spare = Task(id=_SPARE, place=self.new_place, service_s=0)
+        # The spare task needs everything there is, for its need of each thing to be looked into.
+        held = [one.parts for one in problem.engineers] + [one.parts for one in problem.depots]
+        parts = dict.fromkeys(name for mine in held for name, _ in mine)
+        spare = Task(
+            id=_SPARE,
+            place=self.new_place,
+            service_s=0,
+            parts=tuple((name, 1) for name in parts),
+            tools=tuple(dict.fromkeys(tool for depot in problem.depots for tool in depot.tools)),
+        )
         self._arrays = Arrays(
             replace(problem, tasks=(*problem.tasks, spare), travel=self._ways.travel),
         )
@@ -118,12 +131,11 @@ class Quoter:
         self._data = replace(data, seconds=frozen(self._ways.seconds))
         if data.price[0].priced_metres and self._ways.metres is not None:
             self._data = replace(self._data, metres=frozen(self._ways.metres))
-        columns = max((len(order) for order in draft.orders), default=0) + 3
+        columns = max((len(order) for order in draft.orders), default=0) + 4
         self._state, self._desk = state_of(data, draft.orders, columns), desk_of(data, columns)
         if not load(self._data, self._state, self._desk):
             raise RuntimeError("the search cannot time a plan that the draft could: please report this")
-        parts = dict.fromkeys(name for task in problem.tasks for name, _ in task.parts)
-        self._kinds = {name: number for number, name in enumerate(parts)}
+        self._kinds = kinds_of(self._arrays)
 
     @property
     def new_place(self) -> int:
@@ -197,17 +209,21 @@ class Quoter:
         d.task[spare] = task_rows([task], [visit_of(task)], self.problem.weights, 0.0)[0]
         allowed = self._arrays.eligibility.allowed(task)
         d.taste_cents[spare] = np.where(allowed, self._arrays.taste_of(task), np.inf)
-        # What nobody else needs is there whenever the task is allowed.
-        needs = [(self._kinds[name], count) for name, count in task.parts if name in self._kinds]
+        # What nobody has there is nobody allowed to need.
+        things = (
+            *(((name, False), count) for name, count in task.parts),
+            *(((name, True), 1) for name in task.tools),
+        )
+        needs = [(self._kinds[kind], count, False) for kind, count in things if kind in self._kinds]
         d.task[spare].first_part, d.task[spare].end_part = len(d.parts), len(d.parts) + len(needs)
-        windows = [merged(visit_of(one).windows) if one else [] for one in tasks]
+        windows = [visit_of(one).windows if one else () for one in tasks]
         flat = [pair for mine in windows for pair in mine]
         ends = len(d.windows) + np.cumsum([len(mine) for mine in windows], dtype=np.int64)
         firsts = ends - ints([len(mine) for mine in windows])
         data = replace(
             d,
             windows=np.concatenate([d.windows, ints(flat).reshape(-1, 2)]),
-            parts=np.concatenate([d.parts, ints(needs).reshape(-1, 2)]),
+            parts=np.concatenate([d.parts, ints(needs).reshape(-1, 3)]),
         )
         return data, table(_QUOTE, len(tasks), first_window=firsts, end_window=ends)
 
@@ -221,6 +237,7 @@ class Quoter:
             engineer=engineers[vehicle.engineer].id,
             shift=vehicle.shift_index,
             start_s=int(quote.start_s),
+            depot=self.problem.depots[quote.depot].id if quote.depot >= 0 else None,
             runner_up=engineers[quote.other].id if others else None,
             runner_up_cents=round(float(quote.other_cents)) if others else None,
         )
@@ -238,6 +255,7 @@ class Quoter:
             concerned = {rule: list(ids) for rule, ids in always.items()}
             if one:
                 arrays.visits[spare] = visit_of(one)
+                arrays.supply = arrays.supply and arrays.supply.with_needs(spare, one)
             for engineer in allowed:
                 rule = _rule_alone(self._alone, spare, engineer) if one else Rule.WINDOW
                 concerned.setdefault(rule, []).append(engineers[engineer].id)
@@ -252,7 +270,7 @@ def _rule_alone(alone: Draft, task: int, engineer: int) -> Rule:
     rule = Rule.SHIFT_END
     for vehicle in alone.arrays.vehicles_of[engineer]:
         tried = alone.earliest(vehicle, [task])
-        if not isinstance(tried, Misfit):
+        if not isinstance(tried, Misfit) or alone.with_pickup(vehicle, [task], tried):
             return Rule.NO_ROOM
         rule = tried.rule
     return rule
@@ -286,13 +304,13 @@ def _standing(arrays: Arrays, plan: Plan) -> tuple[Draft, list[int]]:
             raise ValueError(f"the plan names shift {route.shift} of {route.engineer}, who has none such")
         order = []
         for stop in route.stops:
-            if stop.kind == "task":
-                if stop.id not in arrays.task_index:
-                    raise ValueError(f"the plan names task {stop.id}, which is not in the problem")
-                order.append(arrays.task_index[stop.id])
-                if order[-1] in arrays.linked:
-                    draft.narrowed[order[-1]] = ((stop.start_s, stop.start_s),)
+            index = index_of(arrays, stop)
+            if index is None:
+                raise ValueError(f"the plan names {stop.kind} {stop.id}, which is not in the problem")
+            order.append(index)
+            if index in arrays.linked:
+                draft.narrowed[index] = ((stop.start_s, stop.start_s),)
         vehicle = number_of[route.engineer, route.shift]
-        if draft.put_what_fits(vehicle, order) or len(order) < len(route.stops):
+        if draft.put_what_fits(vehicle, order):
             closed.append(vehicle)
     return draft, closed

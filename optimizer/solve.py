@@ -30,7 +30,7 @@ _ANSWER_S_PER_TASK = 0.0003
 def _notices(problem: Problem, engine: str) -> list[Notice]:
     """Return what of a problem an engine does not search for, though it keeps to it and prices it."""
     weights, found = problem.weights, []
-    if problem.depots:
+    if problem.depots and engine != "search":
         found.append("depots")
     if problem.links and engine != "search":
         found.append("links")

@@ -156,7 +156,8 @@ class Annealing:
     @property
     def left_out(self) -> int:
         """How many tasks are not in the best orders."""
-        return len(self.data.task) - int(self.best_length.sum())
+        used = np.arange(self.best_route.shape[1]) < self.best_length[:, None]
+        return int(self.data.price[0].tasks - (self.best_route[used] < self.data.price[0].tasks).sum())
 
     def cents_a_task(self) -> float:
         """Return what a planned task costs in the mean, now [cents]."""

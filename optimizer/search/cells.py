@@ -17,10 +17,11 @@ Random = np.random.Generator
 
 @dataclass(frozen=True)
 class Cell:
-    """Some engineers of a problem with all their shifts, and tasks: by number, ascending."""
+    """Some engineers of a problem with all their shifts, tasks, and all depots: by number, ascending."""
 
     vehicles: Ints
     tasks: Ints
+    shelf: Ints  # (depots, kinds) what depots have for it
 
 
 def cells_of(d: Data, orders: Orders, count: int, random: Random) -> list[Cell]:
@@ -46,8 +47,13 @@ def cells_of(d: Data, orders: Orders, count: int, random: Random) -> list[Cell]:
         group_of[group] = number
     of_vehicle = group_of[d.vehicle.engineer]
     of_task = _groups_of_tasks(d, orders, of_vehicle)
+    pickups = np.arange(d.price[0].tasks, len(d.task))
     return [
-        Cell(np.flatnonzero(of_vehicle == number), np.flatnonzero(of_task == number))
+        Cell(
+            np.flatnonzero(of_vehicle == number),
+            np.concatenate([np.flatnonzero(of_task[: d.price[0].tasks] == number), pickups]),
+            d.shelf,
+        )
         for number in range(len(groups))
     ]
 
@@ -173,16 +179,22 @@ def part_of(d: Data, cell: Cell, held: Ints) -> Data:
         task.end_window[beyond] = first_window[beyond] + 1
     link = _rows(d.link, links)
     link.other = _renumbered(link.other, tasks, len(d.task))
+    price = _rows(d.price, np.arange(1))
+    price.tasks = len(tasks) - len(d.shelf)
     vehicle = _rows(d.vehicle, vehicles)
     vehicle.engineer = _renumbered(vehicle.engineer, engineers, len(d.engineer))
     vehicle.start_place, vehicle.end_place = at(vehicle.start_place), at(vehicle.end_place)
+    engineer = _rows(d.engineer, engineers)
+    engineer.first_vehicle = np.searchsorted(vehicle.engineer, np.arange(len(engineers)))
+    engineer.end_vehicle = np.searchsorted(vehicle.engineer, np.arange(len(engineers)), side="right")
     near_tasks = _renumbered(d.near[tasks, :neighbours], tasks, len(d.task))
     near_starts = _renumbered(d.near[tasks, neighbours:], vehicles, len(d.vehicle))
     return replace(
         d,
         task=task,
         vehicle=vehicle,
-        engineer=_rows(d.engineer, engineers),
+        engineer=engineer,
+        price=price,
         windows=windows,
         link=link,
         member=_renumbered(d.member[members], tasks, len(d.task)),
@@ -194,7 +206,28 @@ def part_of(d: Data, cell: Cell, held: Ints) -> Data:
         rides=d.rides[vehicles],
         pauses=d.pauses[vehicles],
         stock=d.stock[engineers],
+        shelf=cell.shelf,
     )
+
+
+def rationed(d: Data, cells: list[Cell], drawn: list[Ints], random: Random) -> list[Cell]:
+    """Return cells for whom depots have what they draw now, and of what is left each piece for one of them.
+
+    Parameters
+    ----------
+    d : Data
+    cells : list of Cell
+    drawn : list of (depots, kinds) of int
+        What each draws.
+    random : Generator
+    """
+    sizes = np.array([1.0 + len(cell.tasks) for cell in cells])
+    left = np.where(d.kept > 0, 0, d.shelf - sum(drawn))
+    shares = random.multinomial(left, sizes / sizes.sum())  # (depots, kinds, cells)
+    return [
+        replace(cell, shelf=np.where(d.kept > 0, d.shelf, mine + shares[..., number]))
+        for number, (cell, mine) in enumerate(zip(cells, drawn, strict=True))
+    ]
 
 
 def _rows(table: Table, numbers: Ints) -> Table:

@@ -30,6 +30,7 @@ def _columns(ints: str, floats: str = "") -> np.dtype[np.void]:
     return np.dtype([(name, "i8") for name in ints.split()] + [(name, "f8") for name in floats.split()])
 
 
+#: Stops at depots are numbered after the tasks, as tasks that never move nor are absent.
 #: `due_s` NEVER and `previous_s`, `wish_s` -NEVER where there is none; windows and parts are rows of
 #: other arrays; `wish_s` is before when the task would rather not start; costs a second late.
 TASK = _columns(
@@ -46,18 +47,20 @@ VEHICLE = _columns(
     "engineer start_place end_place start_s end_s back_s most_tasks most_work_s percent breaks",
     "metre_cents duty_cents",
 )
-ENGINEER = _columns("most_tasks most_work_s working")
+#: Vehicles of an engineer are side by side.
+ENGINEER = _columns("most_tasks most_work_s working first_vehicle end_vehicle")
 #: Prices a second; `rich`: something is priced that a place alone does not tell; `late`: lateness is;
-#: `near_only`: look for places near a task, not in every route.
+#: `near_only`: look for places near a task, not in every route; `tasks`: how many, depots left aside.
 PRICE = _columns(
-    "period_s bands priced_metres rich late near_only neighbours",
+    "tasks period_s bands priced_metres rich late near_only neighbours",
     "travel_cents overtime_cents change_cents spread_cents empty_cents worst_cents",
 )
 
 
 @dataclass(frozen=True)
 class Data(Bundle):
-    """A problem that does not change while it is searched: T tasks, V vehicles, E engineers, P places.
+    """A problem that does not change while it is searched: T tasks and depots, V vehicles, E engineers,
+    P places.
 
     Breaks of a vehicle are numbered as they are taken, at most B of them. Of a ride with breaks i to
     j-1, `rides` tells by how much longer it lasts (REST), before when nobody is ready (FREE), and when
@@ -70,7 +73,9 @@ class Data(Bundle):
     engineer: Table  # (E,) of ENGINEER
     price: Table  # (1,) of PRICE
     windows: Ints  # (windows, 2) from, until
-    parts: Ints  # (needs, 2) kind, quantity
+    parts: Ints  # (needs, 3) kind, quantity, whether it may lack; of tools only those that a depot lends
+    kept: Ints  # (kinds,) whether it is a tool, and not used up
+    shelf: Ints  # (depots, kinds) what each has
     link: Table  # (ends of links,) of LINK, by task
     member: Ints  # (linked tasks,) those that hang together are side by side
     bands: Ints  # (bands,) when each begins
@@ -83,8 +88,17 @@ class Data(Bundle):
     stock: Ints  # (E, kinds of parts)
 
 
+def left_out(d: Data, orders: Orders) -> int:
+    """Return how many tasks are in none of the orders."""
+    tasks = int(d.price[0].tasks)
+    return tasks - sum(stop < tasks for order in orders for stop in order)
+
+
 #: Of a vehicle in a state, and as it was when a step began.
-ROUTE = _columns("length work_s worst_s", "cost")
+#: `pickups`: how many of its stops are at depots; `lacks`: the first position where something lacks, or -1.
+ROUTE = _columns("length work_s worst_s pickups lacks", "cost")
+#: Of an engineer; `supplied`: whether what his routes take is counted.
+LOAD = _columns("tasks work_s supplied")
 KEPT_ROUTE = _columns("length work_s worst_s vehicle is_kept stamp near touched", "cost")
 
 
@@ -101,12 +115,14 @@ class State(Bundle):
 
     route: Ints  # (V, M)
     vehicle: Table  # (V,) of ROUTE
-    engineer: Table  # (E,) of tasks, work_s
+    engineer: Table  # (E,) of LOAD
     times: Ints  # (V, M + 1, B + 1, 2)
     where: Ints  # (T,) vehicle, -1 for absent
     windows: Ints  # (windows, 2) those of linked tasks cut
     held: Ints  # (T, 2), or (1, 2) where nothing is linked
-    used: Ints  # (E, kinds)
+    used: Ints  # (E, kinds) of what is in the van
+    drawn: Ints  # (depots, kinds) of what is there
+    fetched: Ints  # (V, depots) how many needs are fetched there on the way
     absent_cents: Floats  # (1,) of all absent tasks together
 
 
@@ -115,6 +131,9 @@ class State(Bundle):
 GROUP = _columns("waits moves stamp key_s pulled waiting")
 
 
+#: A place for a task: its position, and before, that of a stop at a depot on the way, which is -1 for none;
+#: what of the cost is elsewhere.
+CHOICE = _columns("vehicle at depot fetch_at", "cents beside_cents")
 #: Of a route that is delayed from a position on: who visits it comes from a place then.
 DELAY = _columns("vehicle at ready_s place")
 
@@ -137,4 +156,4 @@ class Desk(Bundle):
         # touched, waiting, whether the step came to what cannot be, passes
     )
     delay: Table  # (delays,) of DELAY
-    choice: Table  # (choices,) of vehicle, at, cents and what of these is elsewhere
+    choice: Table  # (choices,) of CHOICE

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from optimizer.draft import Draft
 from optimizer.search.annealing import Annealing, CannotTime, Stretch
-from optimizer.search.data import Orders
+from optimizer.search.data import Orders, left_out
 from optimizer.search.flatten import data_of
 from optimizer.search.helpers import PATIENCE_S, WORTHWHILE_S, Helpers, Job
 from optimizer.search.rounds import Rounds, cells_wanted
 
 #: Mean of what a step may cost at the beginning and at the end, as shares of what a planned task costs.
-_HOT, _COLD = 1.0, 0.005
+_HOT, _COLD = 3.0, 0.005
 #: The same where visits are linked: what holds each other up only moves together.
 _HOT_LINKED, _COLD_LINKED = 3.0, 0.02
 #: After which shares of a search without cells the best of all processes is gone on from.
@@ -62,7 +62,7 @@ class Search:
     @property
     def left_out(self) -> int:
         """How many tasks are in no route."""
-        return len(self.data.task) - sum(map(len, self.orders))
+        return left_out(self.data, self.orders)
 
     def fill(self, tasks: list[int], stop: Callable[[], bool]) -> None:
         """Put tasks that are in no route where each is cheapest, in this order, if that is worth it."""

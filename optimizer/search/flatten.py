@@ -1,5 +1,7 @@
 """From a draft to the arrays of the kernels, and empty arrays to work in."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from optimizer.draft import Draft
 from optimizer.schedule import Visit, breaks_possible
 from optimizer.search.data import (
     AFTER,
+    CHOICE,
     DELAY,
     ENGINEER,
     FREE,
@@ -18,6 +21,7 @@ from optimizer.search.data import (
     KEPT_ROUTE,
     LASTS,
     LATEST,
+    LOAD,
     NEVER,
     PRICE,
     REST,
@@ -30,7 +34,7 @@ from optimizer.search.data import (
     State,
 )
 from optimizer.search.near import near_starts, neighbours_of
-from optimizer.search.rows import HOUR_S, ints, merged, optional, table, task_rows
+from optimizer.search.rows import HOUR_S, ints, optional, pickup_rows, table, task_rows
 from optimizer.search.ties import link_tables, moving_groups
 
 #: Tasks from which on places are looked for near a task only.
@@ -39,9 +43,7 @@ _MANY_TASKS = 150
 _DELAYS = 4
 #: How many places are priced exactly where the cheapest cannot be told at once.
 _CHOICES = 4
-_LOAD = np.dtype([("tasks", "i8"), ("work_s", "i8")])
 _REMOVED = np.dtype([("task", "i8"), ("key", "f8")])
-_CHOICE = np.dtype([("vehicle", "i8"), ("at", "i8"), ("cents", "f8"), ("beside_cents", "f8")])
 
 
 def frozen(matrix: "np.ndarray[tuple[int, ...], np.dtype[Any]]") -> Small:
@@ -73,32 +75,51 @@ def _break_tables(breaks: list[tuple[Break, ...]]) -> dict[str, Ints]:
     return {"rides": rides, "pauses": pauses}
 
 
-def _part_tables(arrays: Arrays) -> tuple[list[int], dict[str, Ints]]:
-    """Return where each task's parts begin, and the arrays of `Data` that speak of parts.
+def kinds_of(arrays: Arrays) -> dict[tuple[str, bool], int]:
+    """Return the numbers of the parts that tasks need, and of the tools (True) that depots lend them."""
+    supply = arrays.supply
+    if supply is None:
+        return {}
+    parts = ((name, False) for needs in (*supply.parts, *supply.extras.values()) for name, _ in needs)
+    tools = ((name, True) for needs in supply.tools for name in needs)
+    return {kind: number for number, kind in enumerate(dict.fromkeys((*parts, *tools)))}
 
-    Whoever is locked to a task needs none for it, but what is in the van is used up.
-    """
-    problem = arrays.problem
-    kinds: dict[str, int] = {}
+
+def _held_of(
+    owners: Sequence[tuple[Mapping[str, int], Iterable[str]]], kinds: dict[tuple[str, bool], int], tool: int
+) -> Ints:
+    """Return how much owners of parts and tools have of each kind, of a tool as much as told."""
+    held = np.zeros((len(owners), max(1, len(kinds))), dtype=np.int64)
+    for row, (parts, tools) in zip(held, owners, strict=True):
+        for name, number in parts.items():
+            if (name, False) in kinds:
+                row[kinds[name, False]] = number
+        row[[kinds[name, True] for name in tools if (name, True) in kinds]] = tool
+    return held
+
+
+def _part_tables(arrays: Arrays) -> tuple[list[int], dict[str, Ints]]:
+    """Return where each task's parts begin, and the arrays of `Data` that speak of parts and tools."""
+    problem, supply, kinds = arrays.problem, arrays.supply, kinds_of(arrays)
     at, needs = [0], []
-    held: list[tuple[int, int, int]] = []
-    for task in problem.tasks:
-        for name, number in task.parts:
-            kind = kinds.setdefault(name, len(kinds))
-            if task.lock and task.lock.engineer is not None:
-                if task.lock.engineer in arrays.engineer_index:
-                    held.append((arrays.engineer_index[task.lock.engineer], kind, number))
-            else:
-                needs.append((kind, number))
+    for task in range(len(problem.tasks)):
+        if supply:
+            needs += [(kinds[name, False], number, False) for name, number in supply.parts[task]]
+            needs += [(kinds[name, True], 1, False) for name in supply.tools[task]]
+            extras = supply.extras.get(task, ()) if problem.depots else ()
+            needs += [(kinds[name, False], number, True) for name, number in extras]
         at.append(len(needs))
-    stock = np.zeros((len(problem.engineers), max(1, len(kinds))), dtype=np.int64)
-    for index, engineer in enumerate(problem.engineers):
-        for name, number in engineer.parts:
-            if name in kinds:
-                stock[index, kinds[name]] = number
-    for index, kind, number in held:
-        stock[index, kind] -= number
-    return at, {"parts": ints(needs).reshape(-1, 2), "stock": stock}
+    vans = supply.vans if supply else [Counter[str]()] * len(problem.engineers)
+    stock = _held_of([(van, one.tools) for van, one in zip(vans, problem.engineers, strict=True)], kinds, 1)
+    shelf = _held_of([(dict(depot.parts), depot.tools) for depot in problem.depots], kinds, NEVER)
+    kept = np.zeros(max(1, len(kinds)), dtype=np.int64)
+    kept[: len(kinds)] = [is_tool for _, is_tool in kinds]
+    return at, {"parts": ints(needs).reshape(-1, 3), "stock": stock, "kept": kept, "shelf": shelf}
+
+
+def _below(above: "np.ndarray[tuple[int, ...], np.dtype[Any]]", value: int, rows: int) -> Any:
+    """Return an array with so many rows of a value more."""
+    return np.concatenate([above, np.full((rows, above.shape[1]), value, dtype=above.dtype)])
 
 
 def data_of(draft: Draft, movable: list[int]) -> Data:
@@ -122,15 +143,16 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
     ]
     shifts = [vehicle.shift for vehicle in arrays.vehicles]
     engineer = ints([vehicle.engineer for vehicle in arrays.vehicles])
-    windows = [merged(visit.windows) for visit in visits]
+    windows = [visit.windows for visit in (*visits, *arrays.pickups)]
     breaks = [
-        breaks_possible(shift, [visits[task] for task in order])
+        breaks_possible(shift, [visits[task] for task in order if arrays.is_task(task)])
         for shift, order in zip(shifts, draft.orders, strict=True)
     ]
-    may_move = np.zeros(len(tasks), dtype=bool)
+    may_move = np.zeros(len(tasks) + len(arrays.pickups), dtype=bool)
     may_move[movable] = True
     rows = task_rows(tasks, visits, weights, arrays.unplanned_cents)
     links, members = link_tables(arrays, groups, rows)
+    rows = np.concatenate([rows, pickup_rows(arrays.pickups)]).view(np.recarray)
     change_cents = weights.change_time_cents_per_hour / HOUR_S
     metre_cents = [
         (weights.distance_cents_per_km + engineers[index].cents_per_km) / 1_000 for index in engineer
@@ -155,8 +177,10 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
     rows.first_window, rows.end_window = windows_at[:-1], windows_at[1:]
     unpriced = arrays.linked if not change_cents else ()
     rows.wish_s[[task for task in unpriced if not rows[task].promise_cents]] = -NEVER
-    rows.first_part, rows.end_part, rows.movable = parts_at[:-1], parts_at[1:], may_move
+    rows.first_part[: len(tasks)], rows.end_part[: len(tasks)] = parts_at[:-1], parts_at[1:]
+    rows.movable = may_move
     neighbours = neighbours_of(arrays, frozen(seconds)[-1], movable)
+    near = np.hstack([neighbours, near_starts(arrays, engineer)])
     return Data(
         task=rows,
         vehicle=table(
@@ -184,10 +208,13 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
             most_tasks=optional([one.max_tasks for one in engineers], NEVER),
             most_work_s=optional([one.max_work_s for one in engineers], NEVER),
             working=[bool(one.shifts) for one in engineers],
+            first_vehicle=np.searchsorted(engineer, np.arange(len(engineers))),
+            end_vehicle=np.searchsorted(engineer, np.arange(len(engineers)), side="right"),
         ),
         price=table(
             PRICE,
             1,
+            tasks=len(tasks),
             period_s=problem.travel.period_s,
             bands=len(problem.travel.band_starts_s),
             priced_metres=priced_metres,
@@ -208,8 +235,10 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
         bands=ints(problem.travel.band_starts_s),
         seconds=frozen(seconds),
         metres=frozen(arrays.metres if priced_metres and arrays.metres is not None else np.zeros((1, 1))),
-        near=np.hstack([neighbours, near_starts(arrays, engineer)]),
-        taste_cents=np.where(arrays.allowed, arrays.taste_cents, np.inf).astype(np.float32),
+        near=_below(near, -1, len(arrays.pickups)),
+        taste_cents=_below(
+            np.where(arrays.allowed, arrays.taste_cents, np.inf).astype(np.float32), 0, len(arrays.pickups)
+        ),
         **_break_tables(breaks),
         **part_tables,
     )
@@ -226,12 +255,14 @@ def state_of(d: Data, orders: list[list[int]], columns: int) -> State:
     made = State(
         route=np.zeros((vehicles, columns), dtype=np.int64),
         vehicle=table(ROUTE, vehicles, length=[len(order) for order in orders]),
-        engineer=table(_LOAD, len(d.engineer)),
+        engineer=table(LOAD, len(d.engineer)),
         times=np.zeros((vehicles, columns + 1, states, 2), dtype=np.int64),
         where=np.full(len(d.task), -1, dtype=np.int64),
         windows=d.windows.copy(),
         held=np.zeros(_held(d), dtype=np.int64),
         used=np.zeros(d.stock.shape, dtype=np.int64),
+        drawn=np.zeros(d.shelf.shape, dtype=np.int64),
+        fetched=np.zeros((vehicles, len(d.shelf)), dtype=np.int64),
         absent_cents=np.array([d.task.absent_cents.sum()]),
     )
     for vehicle, order in enumerate(orders):
@@ -254,5 +285,5 @@ def desk_of(d: Data, columns: int) -> Desk:
         removed=table(_REMOVED, len(d.task) + 1),
         counters=np.zeros(9, dtype=np.int64),
         delay=table(DELAY, _DELAYS),
-        choice=table(_CHOICE, _CHOICES if d.price[0].rich else 1),
+        choice=table(CHOICE, _CHOICES if d.price[0].rich else 1),
     )

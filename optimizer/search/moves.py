@@ -10,7 +10,8 @@ import numpy as np
 from optimizer.search.data import ANY, BY, NEVER, READY, SAME
 from optimizer.search.rides import compiled, first_start_s, is_linked, last_start_s, ready_s, travel_s
 from optimizer.search.routes import latest_end_s, price_route, time_backward, time_forward, time_route
-from optimizer.search.steps import BROKEN, PASS, TOUCHED, WAITING, count, hold, keep
+from optimizer.search.steps import BROKEN, PASS, REMOVED, TOUCHED, WAITING, count, hold, keep
+from optimizer.search.supplies import IN, OUT, close, has_depots, open_again, take_idle_out
 
 #: How often a group may move until its routes rest: two that wait for each other in a circle would for ever.
 _MOST_MOVES = np.int64(6)
@@ -266,22 +267,48 @@ def settle_all(d, s, w):
 
 
 @compiled
-def insert(d, s, w, task, vehicle, at):
-    """Put a task into a route, kept before; tell whether the route can be, else it is as before."""
-    keep(d, s, w, vehicle)
+def _put_in(d, s, stop, vehicle, at):
+    """Write a stop into a route before a position."""
     length = s.vehicle[vehicle].length
     for number in range(length, at, -1):
         s.route[vehicle, number] = s.route[vehicle, number - 1]
-    s.route[vehicle, at] = task
+    s.route[vehicle, at] = stop
     s.vehicle[vehicle].length = length + 1
-    count(d, s, task, vehicle, 1)
-    if settle(d, s, w, vehicle, at, at + 1):
-        return True
+    count(d, s, stop, vehicle, IN)
+
+
+@compiled
+def _cut_out(d, s, vehicle, at):
+    """Take the stop at a position out of a route."""
+    count(d, s, s.route[vehicle, at], vehicle, OUT)
+    length = s.vehicle[vehicle].length - 1
     for number in range(at, length):
         s.route[vehicle, number] = s.route[vehicle, number + 1]
     s.vehicle[vehicle].length = length
-    count(d, s, task, vehicle, -1)
-    if not _settle_afresh(d, s, w):
+
+
+@compiled
+def insert(d, s, w, task, vehicle, at, depot, fetch_at):
+    """Put a task into a route, kept before; tell whether the route can be, else it is as before.
+
+    With a depot, a stop there is put in as well, before a position not after the task's.
+    """
+    keep(d, s, w, vehicle)
+    close(d, s, vehicle)
+    fetching = depot >= 0
+    _put_in(d, s, task, vehicle, at)
+    if fetching:
+        _put_in(d, s, d.price[0].tasks + depot, vehicle, fetch_at)
+    first, task_at = min(at, fetch_at) if fetching else at, at + fetching
+    supplied = open_again(d, s, vehicle)
+    if supplied and settle(d, s, w, vehicle, first, task_at + 1):
+        return True
+    close(d, s, vehicle)
+    _cut_out(d, s, vehicle, task_at)
+    if fetching:
+        _cut_out(d, s, vehicle, fetch_at)
+    open_again(d, s, vehicle)
+    if supplied and not _settle_afresh(d, s, w):
         w.counters[BROKEN] = 1
     return False
 
@@ -291,14 +318,30 @@ def take_out(d, s, w, task):
     """Take a task out of its route; tell whether the rest can be."""
     vehicle = s.where[task]
     keep(d, s, w, vehicle)
-    at = _BEGIN
-    for number in range(s.vehicle[vehicle].length):
-        if s.route[vehicle, number] != task:
-            s.route[vehicle, at] = s.route[vehicle, number]
-            at += 1
-    s.vehicle[vehicle].length = at
-    count(d, s, task, vehicle, -1)
-    return settle(d, s, w, vehicle, _BEGIN, at)
+    close(d, s, vehicle)
+    _cut_out(d, s, vehicle, position(s, task))
+    return settle_rest(d, s, w, vehicle, _BEGIN)
+
+
+@compiled
+def settle_rest(d, s, w, vehicle, first):
+    """Settle a route some stops were taken out of, from a position on; tell whether the rest can be.
+
+    What lacks something goes too, and stops at depots where nothing is fetched any more.
+    """
+    while not open_again(d, s, vehicle):
+        at = s.vehicle[vehicle].lacks
+        if at < 0 or not d.task[s.route[vehicle, at]].movable:
+            return False
+        close(d, s, vehicle)
+        if w.counters[REMOVED] < w.removed.shape[0]:
+            w.removed[w.counters[REMOVED]].task = s.route[vehicle, at]
+            w.counters[REMOVED] += 1
+        first = min(first, at)
+        _cut_out(d, s, vehicle, at)
+    if has_depots(d):
+        first = min(first, take_idle_out(d, s, vehicle))
+    return settle(d, s, w, vehicle, first, s.vehicle[vehicle].length)
 
 
 @compiled

@@ -1,99 +1,23 @@
-"""Kernels of insertion: where a task may go, checked exactly in constant time, and what it costs there."""
+"""Kernels of insertion: where a task costs least, as far as that can be told at once."""
 
 import math
 
 import numpy as np
 
+from optimizer.search.choices import NO_DEPOT, remember
 from optimizer.search.data import BY, NEVER, READY
-from optimizer.search.moves import position, suits_partners
-from optimizer.search.prices import (
-    ALONE,
-    arc_cents,
-    full_price,
-    is_watched,
-    lean,
-    mean_work,
-    task_cents,
-    team_cents,
-    team_with,
-)
-from optimizer.search.rides import (
-    compiled,
-    first_start_s,
-    home_way_s,
-    is_linked,
-    latest_leave_home_s,
-    quick_s,
-    ready_s,
-)
+from optimizer.search.delays import delay_cents, list_delay
+from optimizer.search.errands import look_with_pickups
+from optimizer.search.prices import arc_cents, lean, mean_work, task_cents
+from optimizer.search.rides import compiled, quick_s
+from optimizer.search.room import may_take, over, place_at, ready_after
 from optimizer.search.steps import BLINK, EVERYWHERE, LOOKS
+from optimizer.search.supplies import has_depots, supplied_from
 
 #: How often a place is overlooked.
 _BLINK = 0.01
 #: How many neighbours say in which routes a task is looked for a place.
 _ASKED = 60
-
-
-@compiled
-def _ready_after(d, s, vehicle, task, at, to_place):
-    """Tell whether a task fits before position `at`, and its earliest end [s]; NEVER where it does not."""
-    breaks = d.vehicle[vehicle].breaks
-    from_place = d.vehicle[vehicle].start_place
-    if at > 0:
-        from_place = d.task[s.route[vehicle, at - 1]].place
-    way_s = quick_s(d, vehicle, from_place, d.task[task].place)
-    last = at == s.vehicle[vehicle].length
-    if last:
-        on_s = home_way_s(d, vehicle, d.task[task].place)
-    else:
-        on_s = quick_s(d, vehicle, d.task[task].place, to_place)
-    best_s = np.int64(NEVER)
-    for taken in range(breaks + 1):
-        leave_s = s.times[vehicle, at, taken, READY]
-        if leave_s >= NEVER:
-            continue
-        for now in range(taken, breaks + 1):
-            then_s = ready_s(d, vehicle, taken, now, leave_s, way_s)
-            if then_s >= NEVER:
-                break
-            start_s = first_start_s(d, s.windows, task, then_s)
-            if start_s >= NEVER:
-                break
-            end_s = start_s + d.task[task].service_s
-            if end_s >= best_s:
-                continue
-            if last:
-                if end_s <= latest_leave_home_s(d, vehicle, now, on_s):
-                    best_s = end_s
-                continue
-            for then in range(now, breaks + 1):
-                next_s = ready_s(d, vehicle, now, then, end_s, on_s)
-                if next_s >= NEVER:
-                    break
-                if next_s <= s.times[vehicle, at, then, BY]:
-                    best_s = end_s
-                    break
-    return best_s
-
-
-@compiled
-def may_take(d, s, task, vehicle):
-    """Tell whether a vehicle may do a task as well, time left aside."""
-    engineer = d.vehicle[vehicle].engineer
-    if not np.isfinite(d.taste_cents[task, engineer]) or not suits_partners(d, s, task, engineer):
-        return False
-    if (
-        s.vehicle[vehicle].length + 1 >= s.route.shape[1]
-        or s.vehicle[vehicle].length >= d.vehicle[vehicle].most_tasks
-    ):
-        return False
-    if s.engineer[engineer].tasks >= d.engineer[engineer].most_tasks:
-        return False
-    for number in range(d.task[task].first_part, d.task[task].end_part):
-        kind = d.parts[number, 0]
-        if s.used[engineer, kind] + d.parts[number, 1] > d.stock[engineer, kind]:
-            return False
-    return True
 
 
 @compiled
@@ -104,20 +28,6 @@ def _skipped(w):
         return False
     w.counters[BLINK] = 1 + int(math.log(1.0 - np.random.random()) / math.log(1.0 - _BLINK))
     return True
-
-
-@compiled
-def _remember(w, cents, beside_cents, vehicle, at):
-    """Keep a place if it is among the cheapest seen, with what of it is costs of other routes."""
-    slot = w.choice.shape[0] - 1
-    while slot > 0 and w.choice[slot - 1].cents > cents:
-        w.choice[slot].cents = w.choice[slot - 1].cents
-        w.choice[slot].beside_cents = w.choice[slot - 1].beside_cents
-        w.choice[slot].vehicle = w.choice[slot - 1].vehicle
-        w.choice[slot].at = w.choice[slot - 1].at
-        slot -= 1
-    w.choice[slot].cents, w.choice[slot].beside_cents = cents, beside_cents
-    w.choice[slot].vehicle, w.choice[slot].at = vehicle, at
 
 
 @compiled
@@ -134,71 +44,6 @@ def _flat_cents(d, s, task, vehicle, mean_work_s, team_lean):
         sign = 1.0 if s.engineer[engineer].work_s > mean_work_s else -1.0
         cents += (sign - team_lean) * d.task[task].service_s * d.price[0].spread_cents
     return cents + d.task[task].service_s * d.vehicle[vehicle].duty_cents
-
-
-@compiled
-def _earliest_end_s(d, s, vehicle, at):
-    """Return when the visit at a position ends, whatever breaks were taken by then [s]."""
-    end_s = s.times[vehicle, at + 1, 0, READY]
-    for taken in range(1, d.vehicle[vehicle].breaks + 1):
-        end_s = min(end_s, s.times[vehicle, at + 1, taken, READY])
-    return end_s
-
-
-@compiled
-def _late_cents(d, task, end_s):
-    return max(0, end_s - d.task[task].due_s) * d.task[task].late_cents
-
-
-@compiled
-def _delay(w, waiting, vehicle, at, ready_s, place):
-    """List a route that is delayed from a position on: who visits it comes from a place then."""
-    if waiting < w.delay.shape[0]:
-        delay = w.delay[waiting]
-        delay.vehicle, delay.at, delay.ready_s, delay.place = vehicle, at, ready_s, place
-        waiting += 1
-    return waiting
-
-
-@compiled
-def _delay_partners(d, s, w, waiting, task, start_s):
-    """List the routes of those who wait for a linked task that begins later."""
-    for row in range(d.task[task].first_link, d.task[task].end_link):
-        other, from_s = d.link[row].other, start_s + d.link[row].low_s
-        if s.where[other] >= 0 and from_s > s.held[other, 0]:
-            vehicle, place = s.where[other], d.task[other].place
-            ready_s = from_s - quick_s(d, vehicle, place, place)
-            waiting = _delay(w, waiting, vehicle, position(s, other), ready_s, place)
-    return waiting
-
-
-@compiled
-def _delay_cents(d, s, w, waiting, most_cents):
-    """Estimate what it costs that visits of the routes in `w.delay` are later, and those after the first.
-
-    Breaks are left aside, and of long chains of linked tasks the end; more than `most_cents` is not counted.
-    """
-    cents, first_cents, looked_at = 0.0, 0.0, 0
-    while looked_at < waiting and cents < most_cents:
-        delay = w.delay[looked_at]
-        vehicle, ready, place = delay.vehicle, delay.ready_s, delay.place
-        looked_at += 1
-        for at in range(delay.at, s.vehicle[vehicle].length):
-            task = s.route[vehicle, at]
-            way_s = quick_s(d, vehicle, place, d.task[task].place)
-            start_s = first_start_s(d, s.windows, task, ready + way_s)
-            end_s, before_s = start_s + d.task[task].service_s, _earliest_end_s(d, s, vehicle, at)
-            if end_s <= before_s:
-                break
-            cents += _late_cents(d, task, end_s) - _late_cents(d, task, before_s)
-            if cents >= most_cents:
-                break
-            if is_linked(d, task):
-                waiting = _delay_partners(d, s, w, waiting, task, start_s)
-            ready, place = end_s, d.task[task].place
-        if looked_at == 1:
-            first_cents = cents
-    return cents, cents - first_cents
 
 
 @compiled
@@ -227,10 +72,15 @@ def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
         else NEVER
     )
     service_s, beside_cents = d.task[task].service_s, 0.0
+    times, from_at = s.times[vehicle], np.int64(0)
+    if has_depots(d):
+        from_at = supplied_from(d, s, task, vehicle)
+        if from_at > 0:
+            look_with_pickups(d, s, w, task, vehicle, min(from_at, length + 1), flat_cents, least_cents)
     for at in range(length + 1):
         if plain and s.times[vehicle, at, 0, READY] > closes_s:
             break
-        to_place = d.task[s.route[vehicle, at]].place if at < length else d.vehicle[vehicle].end_place
+        to_place = place_at(d, s, vehicle, at)
         before = from_place
         from_place = to_place
         if (
@@ -239,7 +89,7 @@ def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
             and max(s.times[vehicle, at, 0, READY], opens_s) + service_s > s.times[vehicle, at, 0, BY]
         ):
             continue
-        if _skipped(w):
+        if at < from_at or _skipped(w):
             continue
         cents = flat_cents + arc_cents(d, vehicle, before, here)
         if to_place >= 0:
@@ -252,11 +102,11 @@ def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
             if to_place >= 0:
                 more_s += quick_s(d, vehicle, here, to_place) - quick_s(d, vehicle, before, to_place)
             cents += more_s * duty_cents
-            if limited and _over(d, s, vehicle, more_s + service_s):
+            if limited and over(d, s, vehicle, more_s + service_s):
                 continue
         if cents >= bound:
             continue
-        end_s = _ready_after(d, s, vehicle, task, at, to_place)
+        end_s = ready_after(d, s, vehicle, task, at, before, to_place, times, at)
         if end_s >= NEVER:
             continue
         if d.price[0].rich:
@@ -265,21 +115,12 @@ def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
             if cents >= bound:
                 continue
         if d.price[0].late:
-            delayed = _delay(w, np.int64(0), vehicle, at, end_s, here)
-            delay_cents, beside_cents = _delay_cents(d, s, w, delayed, bound - cents)
-            cents += delay_cents
+            delayed = list_delay(w, np.int64(0), vehicle, at, end_s, here)
+            later_cents, beside_cents = delay_cents(d, s, w, delayed, bound - cents)
+            cents += later_cents
             if cents >= bound:
                 continue
-        _remember(w, cents, beside_cents, vehicle, at)
-
-
-@compiled
-def _over(d, s, vehicle, more_s):
-    engineer = d.vehicle[vehicle].engineer
-    return (
-        s.vehicle[vehicle].work_s + more_s > d.vehicle[vehicle].most_work_s
-        or s.engineer[engineer].work_s + more_s > d.engineer[engineer].most_work_s
-    )
+        remember(w, cents, beside_cents, vehicle, at, NO_DEPOT, NO_DEPOT)
 
 
 @compiled
@@ -320,43 +161,3 @@ def look(d, s, w, task, most_cents):
     for vehicle in range(d.vehicle.shape[0]):
         if may_take(d, s, task, vehicle):
             look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, most_cents)
-
-
-@compiled
-def _exact_cents(d, s, w, task, vehicle, at, team_now_cents):
-    """Return exactly what a task adds at a place [cents]; infinite where it cannot be."""
-    length = s.vehicle[vehicle].length
-    for number in range(at):
-        w.order[number] = s.route[vehicle, number]
-    w.order[at] = task
-    for number in range(at, length):
-        w.order[number + 1] = s.route[vehicle, number]
-    cents, work_s, worst_s = full_price(d, s, w, vehicle, length + 1, ALONE)
-    if not np.isfinite(cents):
-        return np.inf
-    if is_watched(d):
-        more_s = work_s - s.vehicle[vehicle].work_s
-        cents += team_with(d, s, d.vehicle[vehicle].engineer, more_s, worst_s) - team_now_cents
-    return cents - s.vehicle[vehicle].cost
-
-
-@compiled
-def choose(d, s, w, task, most_cents):
-    """Return vehicle and position of the cheapest place of those remembered; -1 where there is none."""
-    if not d.price[0].rich:
-        if np.isfinite(w.choice[0].cents):
-            return w.choice[0].vehicle, w.choice[0].at
-        return np.int64(-1), np.int64(0)
-    best, best_cents = -1, most_cents
-    team_now_cents = team_cents(d, s)
-    for number in range(w.choice.shape[0]):
-        if not np.isfinite(w.choice[number].cents):
-            break
-        place = (w.choice[number].vehicle, w.choice[number].at)
-        cents = _exact_cents(d, s, w, task, place[0], place[1], team_now_cents)
-        cents += w.choice[number].beside_cents
-        if cents < best_cents:
-            best, best_cents = number, cents
-    if best < 0:
-        return np.int64(-1), np.int64(0)
-    return w.choice[best].vehicle, w.choice[best].at

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from optimizer.search.data import AFTER, FROM, LASTS, NEVER, REST
+from optimizer.search.data import AFTER, FROM, LASTS, LATEST, NEVER, REST
 from optimizer.search.rides import compiled, first_start_s, is_linked, quick_s, ready_s, travel_s
 
 #: Whether tasks wait for where they were or were promised; whether linked ones begin as agreed.
@@ -155,8 +155,32 @@ def task_cents(d, task, engineer, start_s):
 
 
 @compiled
-def _traced_price(d, w, vehicle, length, last, last_way, end_s, end_way_s):
-    """Return cost [cents], work and worst lateness [s], and whether a task starts before it wishes."""
+def is_paid(d, vehicle):
+    """Tell whether to leave as late as can be: the time on the way costs, and ways are always as long."""
+    return d.vehicle[vehicle].duty_cents > 0 and d.price[0].bands == 1
+
+
+@compiled
+def _leeway_s(d, s, task, start_s):
+    """Return by how much a task may be later, for nobody to wait on the way, at no other cost [s]."""
+    if is_linked(d, task) or (d.task[task].previous_s > -NEVER and d.price[0].change_cents > 0):
+        return np.int64(0)
+    room_s = np.int64(NEVER)
+    for number in range(d.task[task].first_window, d.task[task].end_window):
+        if s.windows[number, 0] <= start_s <= s.windows[number, 1]:
+            room_s = s.windows[number, 1] - start_s
+    if d.task[task].due_s < NEVER:
+        room_s = min(room_s, max(0, d.task[task].due_s - start_s - d.task[task].service_s))
+    if d.task[task].promise_cents > 0 and start_s <= d.task[task].promise_until_s:
+        if start_s < d.task[task].promise_from_s:
+            return np.int64(0)
+        room_s = min(room_s, d.task[task].promise_until_s - start_s)
+    return room_s
+
+
+@compiled
+def _traced_price(d, s, w, vehicle, length, last, last_way, end_s, end_way_s):
+    """Return cost [cents], work, worst lateness [s], whether a task starts before it wishes, the leave."""
     engineer = d.vehicle[vehicle].engineer
     cents, work_s, worst_s, early = 0.0, end_way_s, np.int64(0), False
     task = w.order[length - 1]
@@ -167,6 +191,7 @@ def _traced_price(d, w, vehicle, length, last, last_way, end_s, end_way_s):
         metres += d.metres[d.task[task].place, d.vehicle[vehicle].end_place]
     state = last
     left_s = d.vehicle[vehicle].start_s
+    paid, room_s = is_paid(d, vehicle), np.int64(0)
     for at in range(length - 1, -1, -1):
         task = w.order[at]
         start_s = w.trace[at + 1, state, 0]
@@ -179,7 +204,12 @@ def _traced_price(d, w, vehicle, length, last, last_way, end_s, end_way_s):
         else:
             place, ended_s = d.vehicle[vehicle].start_place, d.vehicle[vehicle].start_s
         way_s = travel_s(d, vehicle, place, d.task[task].place, ended_s)
-        if at == 0 and before == state:
+        if paid:
+            if at < length - 1:
+                room_s = min(room_s, _leeway_s(d, s, task, start_s))
+            room_s += start_s - ended_s - way_s - d.rides[vehicle, REST, before, state]
+            room_s = min(room_s, d.rides[vehicle, LATEST, before, state] - ended_s)
+        elif at == 0 and before == state:
             later_s = start_s - way_s
             if travel_s(d, vehicle, place, d.task[task].place, later_s) == way_s:
                 left_s = later_s
@@ -195,9 +225,10 @@ def _traced_price(d, w, vehicle, length, last, last_way, end_s, end_way_s):
     cents += (work_s - _service_s(d, w, length)) * d.price[0].travel_cents + metres * d.vehicle[
         vehicle
     ].metre_cents
+    left_s += room_s
     cents += (end_s - left_s - rest_s) * d.vehicle[vehicle].duty_cents
     cents += max(0, end_s - d.vehicle[vehicle].end_s) * d.price[0].overtime_cents
-    return cents, work_s, worst_s, early
+    return cents, work_s, worst_s, early, left_s
 
 
 @compiled
@@ -227,14 +258,16 @@ def full_price(d, s, w, vehicle, length, agreed):
     last, last_way, end_s, end_way_s = _timed(d, s, w, vehicle, length, _EARLY, agreed)
     if end_s >= NEVER:
         return np.inf, np.int64(0), np.int64(0)
-    cents, work_s, worst_s, early = _traced_price(d, w, vehicle, length, last, last_way, end_s, end_way_s)
+    cents, work_s, worst_s, early, _ = _traced_price(
+        d, s, w, vehicle, length, last, last_way, end_s, end_way_s
+    )
     if work_s > d.vehicle[vehicle].most_work_s:
         return np.inf, np.int64(0), np.int64(0)
     if early:
         last, last_way, end_s, end_way_s = _timed(d, s, w, vehicle, length, _WISHED, agreed)
         if end_s < NEVER:
-            wished, wished_work_s, wished_worst_s, _ = _traced_price(
-                d, w, vehicle, length, last, last_way, end_s, end_way_s
+            wished, wished_work_s, wished_worst_s, _, _ = _traced_price(
+                d, s, w, vehicle, length, last, last_way, end_s, end_way_s
             )
             if wished < cents and wished_work_s <= d.vehicle[vehicle].most_work_s:
                 cents, work_s, worst_s = wished, wished_work_s, wished_worst_s
@@ -247,13 +280,25 @@ def full_price(d, s, w, vehicle, length, agreed):
 def cheapest_start_s(d, s, w, vehicle, length, at):
     """Return when the task at a position starts, as `full_price` priced the route in `w.order` [s]."""
     wanted, _, _ = full_price(d, s, w, vehicle, length, ALONE)
-    last, last_way, end_s, end_way_s = _timed(d, s, w, vehicle, length, _EARLY, ALONE)
-    cents, _, _, _ = _traced_price(d, w, vehicle, length, last, last_way, end_s, end_way_s)
+    state, on_way, end_s, way_s = _timed(d, s, w, vehicle, length, _EARLY, ALONE)
+    cents, _, _, _, left_s = _traced_price(d, s, w, vehicle, length, state, on_way, end_s, way_s)
     if cents > wanted:
-        last, _, _, _ = _timed(d, s, w, vehicle, length, _WISHED, ALONE)
-    for number in range(length - 1, at, -1):
-        last = w.trace[number + 1, last, 1]
-    return w.trace[at + 1, last, 0]
+        state, on_way, end_s, way_s = _timed(d, s, w, vehicle, length, _WISHED, ALONE)
+        _, _, _, _, left_s = _traced_price(d, s, w, vehicle, length, state, on_way, end_s, way_s)
+    later_s, found_s = left_s - d.vehicle[vehicle].start_s, np.int64(0)
+    for number in range(length - 1, -1, -1):
+        start_s, before = w.trace[number + 1, state, 0], w.trace[number + 1, state, 1]
+        if number == at:
+            found_s = start_s
+        if number <= at:
+            place, ended_s = d.vehicle[vehicle].start_place, d.vehicle[vehicle].start_s
+            if number > 0:
+                task = w.order[number - 1]
+                place, ended_s = d.task[task].place, w.trace[number, before, 0] + d.task[task].service_s
+            way_s = travel_s(d, vehicle, place, d.task[w.order[number]].place, ended_s)
+            later_s -= start_s - ended_s - way_s - d.rides[vehicle, REST, before, state]
+        state = before
+    return found_s + (max(0, later_s) if is_paid(d, vehicle) else 0)
 
 
 @compiled

@@ -6,24 +6,16 @@ unlike the search, a quote does not estimate.
 
 import numpy as np
 
+from optimizer.search.choices import NO_DEPOT, write_order
 from optimizer.search.data import BY, NEVER, READY
-from optimizer.search.places import may_take
 from optimizer.search.prices import ALONE, cheapest_start_s, full_price, team_cents, team_with
 from optimizer.search.rides import compiled, entry
+from optimizer.search.room import may_take
+from optimizer.search.supplies import has_depots, helps, supplied_from
 
 
 @compiled
-def _ordered(s, w, task, vehicle, at):
-    """Write into `w.order` a route with a task before a position."""
-    for number in range(at):
-        w.order[number] = s.route[vehicle, number]
-    w.order[at] = task
-    for number in range(at, s.vehicle[vehicle].length):
-        w.order[number + 1] = s.route[vehicle, number]
-
-
-@compiled
-def _keep(d, quote, vehicle, at, cents, more_s):
+def _keep(d, quote, vehicle, at, depot, fetch_at, cents, more_s):
     """Keep a place if it is the cheapest, or the cheapest of another engineer."""
     engineer = d.vehicle[vehicle].engineer
     best = -1 if quote.vehicle < 0 else d.vehicle[quote.vehicle].engineer
@@ -31,16 +23,32 @@ def _keep(d, quote, vehicle, at, cents, more_s):
         if best >= 0 and best != engineer:
             quote.other, quote.other_cents = best, quote.cents
         quote.vehicle, quote.at, quote.cents, quote.more_s = vehicle, at, cents, more_s
+        quote.depot, quote.fetch_at = depot, fetch_at
     elif engineer != best and cents < quote.other_cents:
         quote.other, quote.other_cents = engineer, cents
 
 
 @compiled
+def _price(d, s, w, task, vehicle, at, depot, fetch_at, quote, team_now_cents):
+    """Price a place, with a stop at a depot before another, and keep it if it is the cheapest."""
+    length = write_order(d, s, w, task, vehicle, at, depot, fetch_at)
+    cents, work_s, worst_s = full_price(d, s, w, vehicle, length, ALONE)
+    if np.isfinite(cents):
+        more_s = work_s - s.vehicle[vehicle].work_s
+        cents += team_with(d, s, d.vehicle[vehicle].engineer, more_s, worst_s) - team_now_cents
+        if depot >= 0:
+            more_s -= d.task[d.price[0].tasks + depot].service_s
+        _keep(d, quote, vehicle, at, depot, fetch_at, cents - s.vehicle[vehicle].cost, more_s)
+
+
+@compiled
 def _look_in_route(d, s, w, task, vehicle, quote, team_now_cents):
-    length = s.vehicle[vehicle].length
+    length, from_at = s.vehicle[vehicle].length, np.int64(0)
     breaks = d.vehicle[vehicle].breaks
     opens_s = d.windows[d.task[task].first_window, 0]
     closes_s = d.windows[d.task[task].end_window - 1, 1]
+    if has_depots(d):
+        from_at = supplied_from(d, s, task, vehicle)
     for at in range(length + 1):
         ready_s, by_s = np.int64(NEVER), np.int64(NEVER if at == length else -NEVER)
         for taken in range(breaks + 1):
@@ -51,13 +59,13 @@ def _look_in_route(d, s, w, task, vehicle, quote, team_now_cents):
             break
         if max(ready_s, opens_s) + d.task[task].service_s > by_s:
             continue
-        _ordered(s, w, task, vehicle, at)
-        cents, work_s, worst_s = full_price(d, s, w, vehicle, length + 1, ALONE)
-        if not np.isfinite(cents):
+        if at >= from_at:
+            _price(d, s, w, task, vehicle, at, NO_DEPOT, NO_DEPOT, quote, team_now_cents)
             continue
-        more_s = work_s - s.vehicle[vehicle].work_s
-        cents += team_with(d, s, d.vehicle[vehicle].engineer, more_s, worst_s) - team_now_cents
-        _keep(d, quote, vehicle, at, cents - s.vehicle[vehicle].cost, more_s)
+        for depot in range(d.shelf.shape[0]):
+            if helps(d, s, task, vehicle, depot):
+                for fetch_at in range(at + 1):
+                    _price(d, s, w, task, vehicle, at, depot, fetch_at, quote, team_now_cents)
 
 
 @entry
@@ -79,6 +87,6 @@ def look_everywhere(d, s, w, task, quotes):
             ):
                 _look_in_route(d, s, w, task, vehicle, quote, team_now_cents)
         if quote.vehicle >= 0:
-            _ordered(s, w, task, quote.vehicle, quote.at)
-            length = s.vehicle[quote.vehicle].length + 1
-            quote.start_s = cheapest_start_s(d, s, w, quote.vehicle, length, quote.at)
+            length = write_order(d, s, w, task, quote.vehicle, quote.at, quote.depot, quote.fetch_at)
+            at = quote.at + (1 if quote.depot >= 0 else 0)
+            quote.start_s = cheapest_start_s(d, s, w, quote.vehicle, length, at)

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from optimizer.search.annealing import Annealing, Stretch
-from optimizer.search.cells import Cell, cells_of, orders_in, part_of, put_into
-from optimizer.search.data import Data, Orders
+from optimizer.search.cells import Cell, cells_of, orders_in, part_of, put_into, rationed
+from optimizer.search.data import Data, Orders, left_out
 from optimizer.search.helpers import PATIENCE_S, Helpers, Job
 
 #: Tasks in a cell at most.
@@ -45,13 +45,13 @@ class Rounds:
 
     def _look(self) -> None:
         """Time and price where the search is now."""
-        state = Annealing(self.data, self.now, 0)
-        self.cents, self._held = float(state.cents[0]), state.state.held
+        found = Annealing(self.data, self.now, 0)
+        self.cents, self._state = float(found.cents[0]), found.state
 
     @property
     def left_out(self) -> int:
         """How many tasks are in no route now."""
-        return len(self.data.task) - sum(map(len, self.now))
+        return left_out(self.data, self.now)
 
     def run(
         self,
@@ -91,7 +91,7 @@ class Rounds:
         stop: Callable[[], bool],
         on_better: Callable[[float, int], None],
     ) -> None:
-        waiting = deque(cells_of(self.data, self.now, self._cells, self._random))
+        waiting = deque(self._cells_now())
         while waiting and not stop():
             helping = helpers.ready()[: len(waiting) - 1]
             began, batches = time.monotonic(), math.ceil(len(waiting) / (1 + len(helping)))
@@ -111,13 +111,27 @@ class Rounds:
                 if found is not None:
                     self._take(cell, found)
 
+    def _cells_now(self) -> list[Cell]:
+        """Return the cells of a round; of what depots have left, each has its share."""
+        cells = cells_of(self.data, self.now, self._cells, self._random)
+        if not len(self.data.shelf):
+            return cells
+        drawn = [
+            Annealing(part_of(self.data, cell, self._state.held), self._orders_in(cell), 0).state.drawn
+            for cell in cells
+        ]
+        return rationed(self.data, cells, drawn, self._random)
+
+    def _orders_in(self, cell: Cell) -> Orders:
+        return orders_in(cell, self.now, len(self.data.task))
+
     def _job(self, cell: Cell, stretch: Stretch, until: float) -> Job:
         steps = None
         if stretch.steps is not None:
             steps = stretch.steps * len(cell.tasks) // max(1, len(self.data.task))
         return Job(
-            part_of(self.data, cell, self._held),
-            orders_in(cell, self.now, len(self.data.task)),
+            part_of(self.data, cell, self._state.held),
+            self._orders_in(cell),
             int(self._random.integers(2**31)),
             Stretch(time.monotonic(), until, stretch.hot, stretch.cold, steps),
         )

@@ -18,39 +18,44 @@ from optimizer.search.rides import (
 
 
 @compiled
+def ride_on(d, s, vehicle, times, at, place, task):
+    """Write into row `at + 1` of times the earliest ends of a task after row `at`; tell whether it can be."""
+    breaks = d.vehicle[vehicle].breaks
+    for taken in range(breaks + 1):
+        times[at + 1, taken, READY] = NEVER
+    possible = False
+    for taken in range(breaks + 1):
+        leave_s = times[at, taken, READY]
+        if leave_s >= NEVER:
+            continue
+        way_s = travel_s(d, vehicle, place, d.task[task].place, leave_s)
+        for now in range(taken, breaks + 1):
+            then_s = ready_s(d, vehicle, taken, now, leave_s, way_s)
+            if then_s >= NEVER:
+                break
+            start_s = first_start_s(d, s.windows, task, then_s)
+            if start_s >= NEVER:
+                break
+            end_s = start_s + d.task[task].service_s
+            if end_s < times[at + 1, now, READY]:
+                times[at + 1, now, READY] = end_s
+            possible = True
+    return possible
+
+
+@compiled
 def time_forward(d, s, vehicle):
     """Bring up to date the earliest ends of a route's visits; tell whether there is one of the last."""
-    breaks = d.vehicle[vehicle].breaks
-    place = d.vehicle[vehicle].start_place
-    s.times[vehicle, 0, 0, READY] = d.vehicle[vehicle].start_s
-    for taken in range(1, breaks + 1):
-        s.times[vehicle, 0, taken, READY] = NEVER
-    possible = True
+    place, times = d.vehicle[vehicle].start_place, s.times[vehicle]
+    times[0, 0, READY] = d.vehicle[vehicle].start_s
+    for taken in range(1, d.vehicle[vehicle].breaks + 1):
+        times[0, taken, READY] = NEVER
     for at in range(s.vehicle[vehicle].length):
         task = s.route[vehicle, at]
-        for taken in range(breaks + 1):
-            s.times[vehicle, at + 1, taken, READY] = NEVER
-        possible = False
-        for taken in range(breaks + 1):
-            leave_s = s.times[vehicle, at, taken, READY]
-            if leave_s >= NEVER:
-                continue
-            way_s = travel_s(d, vehicle, place, d.task[task].place, leave_s)
-            for now in range(taken, breaks + 1):
-                then_s = ready_s(d, vehicle, taken, now, leave_s, way_s)
-                if then_s >= NEVER:
-                    break
-                start_s = first_start_s(d, s.windows, task, then_s)
-                if start_s >= NEVER:
-                    break
-                end_s = start_s + d.task[task].service_s
-                if end_s < s.times[vehicle, at + 1, now, READY]:
-                    s.times[vehicle, at + 1, now, READY] = end_s
-                possible = True
+        if not ride_on(d, s, vehicle, times, at, place, task):
+            return False
         place = d.task[task].place
-        if not possible:
-            break
-    return possible
+    return True
 
 
 @compiled

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from optimizer.schedule import Visit
 from optimizer.search.data import NEVER, TASK, Ints, Table
-from optimizer.tasks import Task, Window
+from optimizer.tasks import Task
 from optimizer.weights import Weights
 
 HOUR_S = 3_600
@@ -29,17 +29,6 @@ def ints(values: object) -> Ints:
 def optional(values: Sequence[int | None], none: int) -> Ints:
     """Return values as an array, with a number for None."""
     return ints([none if value is None else value for value in values])
-
-
-def merged(windows: Sequence[Window]) -> list[Window]:
-    """Return windows in order of time, those that touch made one."""
-    found: list[Window] = []
-    for from_s, until_s in sorted(windows):
-        if found and from_s <= found[-1][1] + 1:
-            found[-1] = (found[-1][0], max(found[-1][1], until_s))
-        else:
-            found.append((from_s, until_s))
-    return found
 
 
 def task_rows(
@@ -69,4 +58,17 @@ def task_rows(
         late_cents=[late_cents * task.lateness_percent * (task.due_s is not None) for task in tasks],
         promise_cents=[float(weights.promise_cents) * bool(task.promised) for task in tasks],
         absent_cents=absent_cents,
+    )
+
+
+def pickup_rows(pickups: Sequence[Visit]) -> Table:
+    """Return the rows of stops at depots: tasks that never move, are never late, and need nothing."""
+    return table(
+        TASK,
+        len(pickups),
+        place=[visit.place for visit in pickups],
+        service_s=[visit.service_s for visit in pickups],
+        due_s=NEVER,
+        previous_s=-NEVER,
+        wish_s=-NEVER,
     )

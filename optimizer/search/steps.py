@@ -2,6 +2,7 @@
 
 from optimizer.search.data import BY, NEVER, READY
 from optimizer.search.rides import compiled, is_linked
+from optimizer.search.supplies import IN, OUT, close, has_depots, is_pickup, open_again
 
 #: Numbers in `Desk.counters`.
 KEPT, REMOVED, LOOKS, BLINK, EVERYWHERE, TOUCHED, WAITING, BROKEN, PASS = range(9)
@@ -47,11 +48,18 @@ def keep(d, s, w, vehicle):
 
 @compiled
 def count(d, s, task, vehicle, sign):
-    """Count a task in (1) or out (-1) of a vehicle."""
+    """Count a task, or a stop at a depot, in (1) or out (-1) of a vehicle.
+
+    Where anything can be fetched on the way, parts are counted when the route is whole.
+    """
+    if is_pickup(d, task):
+        s.vehicle[vehicle].pickups += sign
+        return
     engineer = d.vehicle[vehicle].engineer
     s.engineer[engineer].tasks += sign
-    for number in range(d.task[task].first_part, d.task[task].end_part):
-        s.used[engineer, d.parts[number, 0]] += sign * d.parts[number, 1]
+    if not has_depots(d):
+        for number in range(d.task[task].first_part, d.task[task].end_part):
+            s.used[engineer, d.parts[number, 0]] += sign * d.parts[number, 1]
     s.where[task] = vehicle if sign > 0 else -1
     s.absent_cents[0] -= sign * d.task[task].absent_cents
 
@@ -61,8 +69,9 @@ def put_back(d, s, w):
     """Undo everything since the step began."""
     for number in range(w.counters[KEPT]):
         vehicle = w.kept[number].vehicle
+        close(d, s, vehicle)
         for at in range(s.vehicle[vehicle].length):
-            count(d, s, s.route[vehicle, at], vehicle, -1)
+            count(d, s, s.route[vehicle, at], vehicle, OUT)
     for number in range(w.counters[KEPT]):
         vehicle = w.kept[number].vehicle
         length = w.kept[vehicle].length
@@ -75,13 +84,15 @@ def put_back(d, s, w):
         for at in range(length):
             task = w.kept_route[vehicle, at]
             s.route[vehicle, at] = task
-            count(d, s, task, vehicle, 1)
+            count(d, s, task, vehicle, IN)
             if is_linked(d, task):
                 hold(d, s, task, w.kept_held[task, 0], w.kept_held[task, 1])
         for at in range(length + 1):
             for taken in range(d.vehicle[vehicle].breaks + 1):
                 s.times[vehicle, at, taken, READY] = w.kept_times[vehicle, at, taken, READY]
                 s.times[vehicle, at, taken, BY] = w.kept_times[vehicle, at, taken, BY]
+    for number in range(w.counters[KEPT]):
+        open_again(d, s, w.kept[number].vehicle)
 
 
 @compiled

@@ -7,9 +7,10 @@ import math
 
 import numpy as np
 
+from optimizer.search.choices import choose
 from optimizer.search.data import NEVER
-from optimizer.search.moves import bind, insert, lacks_partner, settle, settle_all, take_out
-from optimizer.search.places import choose, look
+from optimizer.search.moves import bind, insert, lacks_partner, settle_all, settle_rest, take_out
+from optimizer.search.places import look
 from optimizer.search.pool import remember_changed
 from optimizer.search.prices import is_watched, team_cents
 from optimizer.search.rides import compiled, entry, is_linked
@@ -25,6 +26,7 @@ from optimizer.search.steps import (
     keep,
     put_back,
 )
+from optimizer.search.supplies import IN, OUT, close, is_pickup, open_again
 
 _MEAN_REMOVED = 10.0
 _LONGEST_STRING = 10.0
@@ -35,6 +37,8 @@ _SPLIT, _GROW = 0.5, 0.01
 _EVERYWHERE = 0.3
 #: How often strings are taken anywhere among a task's neighbours, rather than nearest to it.
 _FAR = 0.2
+#: How often a stop at a depot in a string goes with it, and all that lack something then.
+_EMPTIED = 0.5
 #: Absent tasks put back beside those removed, at most.
 _MOST_ABSENT = 12
 
@@ -68,19 +72,23 @@ def _take_string(d, s, w, vehicle, seed, longest):
     first = first_least + int(np.random.random() * (first_most - first_least + 1))
     hole = first + 1 + int(np.random.random() * max(1, size - 1)) if kept_between else length
     keep(d, s, w, vehicle)
+    close(d, s, vehicle)
+    empties = s.vehicle[vehicle].pickups > 0 and np.random.random() < _EMPTIED
     written = 0
     for number in range(length):
         task = s.route[vehicle, number]
         inside = first <= number < first + span and not hole <= number < hole + kept_between
         if inside and d.task[task].movable:
-            count(d, s, task, vehicle, -1)
+            count(d, s, task, vehicle, OUT)
             w.removed[w.counters[REMOVED]].task = task
             w.counters[REMOVED] += 1
+        elif inside and empties and is_pickup(d, task):
+            count(d, s, task, vehicle, OUT)
         else:
             s.route[vehicle, written] = task
             written += 1
     s.vehicle[vehicle].length = written
-    return settle(d, s, w, vehicle, first, written)
+    return settle_rest(d, s, w, vehicle, np.int64(first))
 
 
 @compiled
@@ -191,9 +199,10 @@ def _routes_cents(s, w):
 def _put_for(d, s, w, task, most_cents):
     """Put a task where it is cheapest, if that costs less than it may."""
     look(d, s, w, task, most_cents)
-    vehicle, at = choose(d, s, w, task, most_cents)
-    if vehicle >= 0:
-        insert(d, s, w, task, vehicle, at)
+    best = choose(d, s, w, task, most_cents)
+    if best >= 0:
+        place = w.choice[best]
+        insert(d, s, w, task, place.vehicle, place.at, place.depot, place.fetch_at)
 
 
 @compiled
@@ -331,6 +340,9 @@ def load(d, s, w):
     """Time, price and count the routes of a fresh state; tell whether they can be."""
     for vehicle in range(d.vehicle.shape[0]):
         for at in range(s.vehicle[vehicle].length):
-            count(d, s, s.route[vehicle, at], vehicle, 1)
+            count(d, s, s.route[vehicle, at], vehicle, IN)
     begin_step(w)
-    return settle_all(d, s, w)
+    supplied = True
+    for vehicle in range(d.vehicle.shape[0]):
+        supplied = open_again(d, s, vehicle) and supplied
+    return supplied and settle_all(d, s, w)

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from optimizer import Problem
 from optimizer.run import Run
 from optimizer.search.annealing import Annealing, Stretch
-from optimizer.search.cells import cells_of, orders_in, part_of, put_into
+from optimizer.search.cells import cells_of, orders_in, part_of, put_into, rationed
 from optimizer.search.engine import Search
 from optimizer.search.helpers import Helpers
 from optimizer.search.rounds import Rounds, cells_wanted
+from tests.optimizer.random_errands import errands
 from tests.optimizer.random_problems import problems
 from tests.optimizer.small import problem, task
 from tests.optimizer.test_kernels import calm, cents_of
@@ -24,7 +25,7 @@ def search_of(asked: Problem) -> Search:
 
 
 @calm
-@given(problems(), st.integers(1, 4), st.integers(0, 99))
+@given(problems() | errands(), st.integers(1, 4), st.integers(0, 99))
 def test_cells_share_no_engineer_and_no_task_and_cost_together_what_the_whole_costs(
     asked: Problem, count: int, seed: int
 ) -> None:
@@ -38,22 +39,27 @@ def test_cells_share_no_engineer_and_no_task_and_cost_together_what_the_whole_co
     for vehicle, number in where.items():
         engineers.setdefault(int(data.vehicle.engineer[vehicle]), set()).add(number)
     assert all(len(numbers) == 1 for numbers in engineers.values())
-    tasks = [task for cell in cells for task in cell.tasks]
+    tasks = [task for cell in cells for task in cell.tasks if task < len(asked.tasks)]
     assert len(tasks) == len(set(tasks))
-    assert {task for order in orders for task in order} <= set(tasks)
+    assert {task for order in orders for task in order if task < len(asked.tasks)} <= set(tasks)
     assert set(np.flatnonzero(data.task.movable)) <= set(tasks)
 
-    whole = Annealing(data, orders, 0)
+    whole, drawn = Annealing(data, orders, 0), []
     for cell in cells:
         part = Annealing(part_of(data, cell, whole.state.held), orders_in(cell, orders, len(data.task)), 0)
         assert part.state.vehicle.cost == pytest.approx(whole.state.vehicle.cost[cell.vehicles])
+        drawn.append(part.state.drawn)
         copied = [list(order) for order in orders]
         put_into(copied, cell, part.now)
         assert copied == orders
+    shelves = [cell.shelf for cell in rationed(data, cells, drawn, np.random.default_rng(seed))]
+    assert all((mine >= draws).all() for mine, draws in zip(shelves, drawn, strict=True))
+    parts = data.kept == 0
+    assert (sum(shelves)[:, parts] == data.shelf[:, parts]).all()
 
 
 @calm
-@given(problems(), st.integers(2, 3))
+@given(problems() | errands(), st.integers(2, 3))
 def test_a_search_in_rounds_finds_what_the_draft_counts_alike(asked: Problem, count: int) -> None:
     search = search_of(asked)
     before = cents_of(search.draft)

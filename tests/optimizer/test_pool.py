@@ -14,6 +14,7 @@ from optimizer.search.annealing import Annealing, Stretch
 from optimizer.search.engine import Search
 from optimizer.search.master import pooled
 from optimizer.search.pool import empty_pool, remember, widened
+from tests.optimizer.random_errands import errands
 from tests.optimizer.random_problems import problems
 from tests.optimizer.small import CREW, problem, task
 from tests.optimizer.test_kernels import calm
@@ -50,7 +51,7 @@ def annealing() -> Annealing:
 
 
 @calm
-@given(problem=problems())
+@given(problem=problems() | errands())
 def test_routes_are_distinct_and_cost_what_a_draft_says(problem: Problem) -> None:
     search = searched(replace(problem, links=()))
     columns = pooled(search.annealing.pool)

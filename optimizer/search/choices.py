@@ -1,0 +1,68 @@
+"""Kernels of choice: the cheapest places seen for a task, and the one that is exactly the cheapest."""
+
+import numpy as np
+
+from optimizer.search.prices import ALONE, full_price, is_watched, team_cents, team_with
+from optimizer.search.rides import compiled
+
+#: In place of a depot and of a position: nothing is fetched on the way.
+NO_DEPOT = np.int64(-1)
+
+
+@compiled
+def remember(w, cents, beside_cents, vehicle, at, depot, fetch_at):
+    """Keep a place if it is among the cheapest seen, with what of it is costs of other routes."""
+    slot = w.choice.shape[0] - 1
+    while slot > 0 and w.choice[slot - 1].cents > cents:
+        w.choice[slot] = w.choice[slot - 1]
+        slot -= 1
+    choice = w.choice[slot]
+    choice.cents, choice.beside_cents, choice.vehicle, choice.at = cents, beside_cents, vehicle, at
+    choice.depot, choice.fetch_at = depot, fetch_at
+
+
+@compiled
+def write_order(d, s, w, task, vehicle, at, depot, fetch_at):
+    """Write into `w.order` a route with a task, and a stop at a depot, put in; return its length."""
+    written = np.int64(0)
+    for number in range(s.vehicle[vehicle].length + 1):
+        if depot >= 0 and number == fetch_at:
+            w.order[written] = d.price[0].tasks + depot
+            written += 1
+        if number == at:
+            w.order[written] = task
+            written += 1
+        if number < s.vehicle[vehicle].length:
+            w.order[written] = s.route[vehicle, number]
+            written += 1
+    return written
+
+
+@compiled
+def _exact_cents(d, s, w, task, place, team_now_cents):
+    """Return exactly what a task adds at a place [cents]; infinite where it cannot be."""
+    vehicle = place.vehicle
+    length = write_order(d, s, w, task, vehicle, place.at, place.depot, place.fetch_at)
+    cents, work_s, worst_s = full_price(d, s, w, vehicle, length, ALONE)
+    if not np.isfinite(cents):
+        return np.inf
+    if is_watched(d):
+        more_s = work_s - s.vehicle[vehicle].work_s
+        cents += team_with(d, s, d.vehicle[vehicle].engineer, more_s, worst_s) - team_now_cents
+    return cents - s.vehicle[vehicle].cost + place.beside_cents
+
+
+@compiled
+def choose(d, s, w, task, most_cents):
+    """Return the number of the cheapest place of those remembered; -1 where there is none."""
+    if not d.price[0].rich:
+        return np.int64(0 if np.isfinite(w.choice[0].cents) else -1)
+    best, best_cents = np.int64(-1), most_cents
+    team_now_cents = team_cents(d, s)
+    for number in range(w.choice.shape[0]):
+        if not np.isfinite(w.choice[number].cents):
+            break
+        cents = _exact_cents(d, s, w, task, w.choice[number], team_now_cents)
+        if cents < best_cents:
+            best, best_cents = np.int64(number), cents
+    return best
