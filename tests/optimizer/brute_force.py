@@ -3,11 +3,15 @@
 What is tried: every choice of tasks for every shift in every order, every spread of the breaks over the
 legs, and each timed twice: as early as possible, and with every task held back to where it was or was
 promised to begin, where its windows allow that. Linked tasks are tried then, and where another plan has
-them: they may wait for each other. Nothing is fetched at depots, and what a van needs for the tasks
-locked to it is kept for them, as every engine keeps it. Locked tasks come before any price.
+them: they may wait for each other. What a van needs for the tasks locked to it is kept for them, as every
+engine keeps it. Every depot may be on every route, once; whether vans and depots give what is needed then is
+a question of flows. Locked tasks come before any price.
 """
 
 from collections import Counter
+from dataclasses import replace
+
+from ortools.graph.python.max_flow import SimpleMaxFlow
 
 from optimizer import Plan, Problem, Route, Rule, Stop, Task, Unplanned, check
 from tests.optimizer.every_way import Drive, Way
@@ -36,7 +40,7 @@ class BruteForce:
         self.pins: list[dict[str, int]] = [{}]
         for plan in others:
             stops = [stop for route in plan.routes for stop in route.stops]
-            pins = {stop.id: stop.start_s for stop in stops if self.number[stop.id] in self.linked}
+            pins = {stop.id: stop.start_s for stop in stops if self.number.get(stop.id) in self.linked}
             if pins not in self.pins:
                 self.pins.append(pins)
 
@@ -65,7 +69,9 @@ class BruteForce:
             if vehicle == len(ways):
                 total = (locked, cents + absent_cents + self._between_cents(chosen))
                 if total < best and self._linked_well(chosen):
-                    best, answer = total, chosen
+                    supplied = self._supplied(chosen)
+                    if supplied is not None:
+                        best, answer = total, supplied
                 return
             for subset, mine in ways[vehicle].items():
                 if not subset & done:
@@ -95,6 +101,8 @@ class BruteForce:
             return False
         if engineer.max_work_s is not None and sum(way.work_s for way in ways) > engineer.max_work_s:
             return False
+        if self.problem.depots:
+            return True
         van = Counter(dict(engineer.parts))
         for task in self.tasks:
             if task.lock and task.lock.engineer == engineer.id:
@@ -106,6 +114,85 @@ class BruteForce:
                 if lock is None or lock.engineer is None:
                     needed.update(dict(self.tasks[number].parts))
         return all(quantity <= van[part] for part, quantity in needed.items())
+
+    def _supplied(self, chosen: tuple[Way | None, ...]) -> tuple[Way | None, ...] | None:
+        """Return the ways with what is fetched on them, None where something is not to be had."""
+        if not self.problem.depots:
+            return chosen
+        fetched: dict[str, list[tuple[str, int]]] = {}
+        for part in dict.fromkeys(part for task in self.tasks for part, _ in task.parts):
+            flows = self._flows(part, chosen)
+            if flows is None:
+                return None
+            for at, quantity in flows.items():
+                fetched.setdefault(at, []).append((part, quantity))
+        lent: dict[str, tuple[str, ...]] = {}
+        for mine, engineer in enumerate(self.problem.engineers):
+            tools = set(engineer.tools)
+            for at, stop in self._stops(chosen, mine):
+                if stop.kind == "depot":
+                    lent[at] = next(one.tools for one in self.problem.depots if one.id == stop.id)
+                    tools.update(lent[at])
+                elif not (self._free(stop) or set(self.tasks[self.number[stop.id]].tools) <= tools):
+                    return None
+        found: list[Way | None] = []
+        for number, way in enumerate(chosen):
+            stops = [
+                replace(
+                    stop,
+                    parts=tuple(fetched.get(f"{number} {at}", ())),
+                    tools=lent.get(f"{number} {at}", ()),
+                )
+                for at, stop in enumerate(way.route.stops if way else ())
+            ]
+            found.append(way and replace(way, route=replace(way.route, stops=tuple(stops))))
+        return tuple(found)
+
+    def _stops(self, chosen: tuple[Way | None, ...], engineer: int) -> list[tuple[str, Stop]]:
+        """Return the stops of an engineer in order, with a name for each place in the plan."""
+        return [
+            (f"{number} {at}", stop)
+            for number, (way, (mine, _)) in enumerate(zip(chosen, self.vehicles, strict=True))
+            if way and mine == engineer
+            for at, stop in enumerate(way.route.stops)
+        ]
+
+    def _free(self, stop: Stop) -> bool:
+        """Tell whether a task needs nothing: it is locked to somebody."""
+        lock = self.tasks[self.number[stop.id]].lock
+        return lock is not None and lock.engineer is not None
+
+    def _flows(self, part: str, chosen: tuple[Way | None, ...]) -> dict[str, int] | None:
+        """Return how much of a part is fetched at each place of the plan, None where there is too little."""
+        flow, wanted = SimpleMaxFlow(), 0
+        shelves = {one.id: 2 + number for number, one in enumerate(self.problem.depots)}
+        for one in self.problem.depots:
+            flow.add_arc_with_capacity(0, shelves[one.id], dict(one.parts).get(part, 0))
+        node = 2 + len(shelves)
+        arcs: dict[str, int] = {}
+        for mine, engineer in enumerate(self.problem.engineers):
+            held = dict(engineer.parts).get(part, 0)
+            held -= sum(
+                dict(task.parts).get(part, 0)
+                for task in self.tasks
+                if task.lock and task.lock.engineer == engineer.id
+            )
+            flow.add_arc_with_capacity(0, node, max(0, held))
+            before, node = [node], node + 1
+            for at, stop in self._stops(chosen, mine):
+                if stop.kind == "depot":
+                    arcs[at] = flow.add_arc_with_capacity(shelves[stop.id], node, 10**6)
+                    before, node = [*before, node], node + 1
+                elif not self._free(stop):
+                    need = dict(self.tasks[self.number[stop.id]].parts).get(part, 0)
+                    for source in before:
+                        flow.add_arc_with_capacity(source, node, need)
+                    flow.add_arc_with_capacity(node, 1, need)
+                    wanted, node = wanted + need, node + 1
+        assert flow.solve(0, 1) == flow.OPTIMAL or not wanted
+        if wanted and flow.optimal_flow() < wanted:
+            return None
+        return {at: flow.flow(arc) for at, arc in arcs.items() if wanted and flow.flow(arc)}
 
     def _linked_well(self, chosen: tuple[Way | None, ...]) -> bool:
         at = {stop.id: (stop, way.route.engineer) for way in chosen if way for stop in way.route.stops}
@@ -155,9 +242,10 @@ class BruteForce:
             for way in drive.ways(free, self.pins):
                 if held <= set(way.tasks):
                     starts = tuple(
-                        stop.start_s for stop in way.route.stops if self.number[stop.id] in self.linked
+                        stop.start_s for stop in way.route.stops if self.number.get(stop.id) in self.linked
                     )
-                    key = (frozenset(way.tasks), way.work_s, way.late_s, starts)
+                    errands = tuple(stop.id for stop in way.route.stops if self.problem.depots)
+                    key = (frozenset(way.tasks), way.work_s, way.late_s, starts, errands)
                     mine = found.setdefault(sum(1 << task for task in way.tasks), {})
                     if key not in mine or way.cents < mine[key].cents:
                         mine[key] = way
@@ -170,7 +258,8 @@ class BruteForce:
         ways.sort(key=lambda way: way.cents)
         weights = self.problem.weights
         limited = any(one.max_work_s is not None and len(one.shifts) > 1 for one in self.problem.engineers)
-        if weights.spread_cents_per_hour or any(task in self.linked for task in ways[0].tasks):
+        watched = weights.spread_cents_per_hour or self.problem.depots
+        if watched or any(task in self.linked for task in ways[0].tasks):
             return ways
         kept: list[Way] = []
         for way in ways:
@@ -189,6 +278,8 @@ class BruteForce:
     def _may(self, task: int, engineer: int) -> bool:
         """Ask the oracle whether somebody may do a task, whenever that is."""
         mine, name = self.problem.engineers[engineer], self.tasks[task].id
+        lent = tuple(tool for depot in self.problem.depots for tool in depot.tools)
         stop = Stop(id=name, arrival_s=0, start_s=0, end_s=0, leave_s=0)
-        alone = Plan((Route(engineer=mine.id, shift=0, leave_s=0, stops=(stop,), end_s=0),))
+        fetched = [replace(stop, kind="depot", id=one.id, tools=lent) for one in self.problem.depots]
+        alone = Plan((Route(engineer=mine.id, shift=0, leave_s=0, stops=(*fetched, stop), end_s=0),))
         return not any(one.task == name and one.rule in _EITHER for one in check(self.problem, alone))

@@ -1,7 +1,7 @@
 """Every way to drive one shift of a small problem; shares no code with any engine."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from optimizer import UNREACHABLE, Break, Problem, Route, Stop, Task
 
@@ -35,6 +35,18 @@ class _Partial:
     tasks: tuple[int, ...]
     stops: tuple[Stop, ...]
     rests: tuple[tuple[int, int], ...]
+    legs: tuple["_Leg", ...] = ()
+
+
+@dataclass(frozen=True)
+class _Leg:
+    """The way to a stop: how long [s], from and up to which break it is interrupted, and the stop."""
+
+    way_s: int
+    first: int
+    last: int
+    task: Task
+    start_s: int
 
 
 class Drive:
@@ -54,8 +66,9 @@ class Drive:
         self.breaks = [one for one in self.shift.breaks if _has_place(one, services)]
 
     def ways(self, tasks: list[int], pins: list[dict[str, int]]) -> Iterator[Way]:
-        """Yield every way to do some of these tasks, at least one."""
+        """Yield every way to do some of these tasks, at least one, with depots on the way or without."""
         start_s, holding = self.shift.start_s, [False]
+        depots = range(len(self.problem.tasks), len(self.problem.tasks) + len(self.problem.depots))
         if any(self._wish_s(self.problem.tasks[task]) is not None for task in tasks):
             holding.append(True)
         begin = [
@@ -63,7 +76,15 @@ class Drive:
             for one in holding
             for pinned in pins
         ]
-        yield from self._onwards(begin, tasks)
+        yield from self._onwards(begin, [*tasks, *depots])
+
+    def _stop(self, number: int) -> Task:
+        """Return a task, or a depot, numbered after the tasks, as one."""
+        tasks = self.problem.tasks
+        if number < len(tasks):
+            return tasks[number]
+        one = self.problem.depots[number - len(tasks)]
+        return Task(id=one.id, place=one.place, service_s=one.service_s, windows=one.windows)
 
     def _onwards(self, partials: list[_Partial], left: list[int]) -> Iterator[Way]:
         limits = (self.shift.max_tasks, self.engineer.max_tasks)
@@ -71,7 +92,7 @@ class Drive:
             further = [one for partial in partials for one in self._with(partial, task)]
             if not further or any(most is not None and len(further[0].tasks) > most for most in limits):
                 continue
-            for partial in further:
+            for partial in further if task < len(self.problem.tasks) else ():
                 yield from self._home(partial)
             yield from self._onwards(further, [other for other in left if other != task])
 
@@ -98,7 +119,7 @@ class Drive:
 
     def _with(self, partial: _Partial, number: int) -> Iterator[_Partial]:
         """Yield a route one task longer, for every number of breaks on the way there."""
-        task = self.problem.tasks[number]
+        task, is_task = self._stop(number), number < len(self.problem.tasks)
         way_s = self._way_s(partial.place, task.place, partial.clock_s)
         if way_s is None:
             return
@@ -114,11 +135,18 @@ class Drive:
             if start_s is None:
                 return
             leave_s, left_s = partial.leave_s, partial.leave_s + start_s - arrival_s
-            if not partial.tasks and not rests and self._way_s(partial.place, task.place, left_s) == way_s:
+            if not partial.stops and not rests and self._way_s(partial.place, task.place, left_s) == way_s:
                 leave_s, arrival_s = left_s, start_s
             end_s = start_s + task.service_s
             late_s = max(0, end_s - task.due_s) if task.due_s is not None else 0
-            stop = Stop(id=task.id, arrival_s=arrival_s, start_s=start_s, end_s=end_s, leave_s=end_s)
+            stop = Stop(
+                id=task.id,
+                arrival_s=arrival_s,
+                start_s=start_s,
+                end_s=end_s,
+                leave_s=end_s,
+                kind="task" if is_task else "depot",
+            )
             cents = self._ride_cents(partial.place, task.place, way_s) + self._task_cents(
                 task, start_s, late_s
             )
@@ -132,9 +160,10 @@ class Drive:
                 partial.cents + cents,
                 partial.travel_s + way_s,
                 max(partial.late_s, late_s),
-                (*partial.tasks, number),
+                (*partial.tasks, number) if is_task else partial.tasks,
                 (*partial.stops, stop),
                 partial.rests + rests,
+                (*partial.legs, _Leg(way_s, partial.taken, taken, task, start_s)),
             )
 
     @staticmethod
@@ -164,14 +193,62 @@ class Drive:
         above = sum(max(0, self.skills.get(skill, 0) - level) for skill, level in task.skills)
         return cents + above * weights.overskill_cents_per_level
 
+    def _late_leave(self, partial: _Partial) -> _Partial:
+        """Return the same, left as late as the last stop allows, with nothing else dearer for it."""
+        least, most = 0, partial.legs[-1].start_s - self.shift.start_s
+        best = self._driven(partial, 0)
+        assert best is not None, "what was driven can be driven"
+        while least < most:
+            middle = (least + most + 1) // 2
+            later = self._driven(partial, middle)
+            if later is not None and later.cents <= best.cents + 1e-9:
+                best, least = later, middle
+            else:
+                most = middle - 1
+        return best
+
+    def _driven(self, partial: _Partial, later_s: int) -> _Partial | None:
+        """Return a route left so much later than it could be, None where the last stop would be later."""
+        clock_s = leave_s = self.shift.start_s + later_s
+        stops: list[Stop] = []
+        all_rests: tuple[tuple[int, int], ...] = ()
+        cents, worst_s = partial.cents, 0
+        for leg, stop in zip(partial.legs, partial.stops, strict=True):
+            ridden = _ridden(clock_s, leg.way_s, self.breaks[leg.first : leg.last])
+            if ridden is None:
+                return None
+            arrival_s, ready_s, rests = ridden
+            start_s = max(ready_s, leg.start_s)
+            held = leg.task.id in partial.pins or (leg.task.lock and leg.task.lock.start_s is not None)
+            moved = start_s != leg.start_s
+            if moved and (
+                held or leg is partial.legs[-1] or self._start_s(leg.task, start_s, None) != start_s
+            ):
+                return None
+            clock_s, all_rests = start_s + leg.task.service_s, all_rests + rests
+            late_s, late_before_s = (
+                max(0, at_s + leg.task.service_s - leg.task.due_s) if leg.task.due_s is not None else 0
+                for at_s in (start_s, leg.start_s)
+            )
+            worst_s = max(worst_s, late_s)
+            cents += self._task_cents(leg.task, start_s, late_s)
+            cents -= self._task_cents(leg.task, leg.start_s, late_before_s)
+            timed = {"arrival_s": arrival_s, "start_s": start_s, "end_s": clock_s, "leave_s": clock_s}
+            stops.append(replace(stop, **timed))
+        return replace(
+            partial, leave_s=leave_s, cents=cents, late_s=worst_s, stops=tuple(stops), rests=all_rests
+        )
+
     def _home(self, partial: _Partial) -> Iterator[Way]:
         """Yield a route driven home, for every number of breaks on the way; the others come after."""
+        if self.engineer.cents_per_hour and len(self.problem.travel.band_starts_s) == 1:
+            partial = self._late_leave(partial)
         shift, end_place = self.shift, self.shift.end_place
         way_s = 0 if end_place is None else self._way_s(partial.place, end_place, partial.clock_s)
         if way_s is None:
             return
         cents = 0.0 if end_place is None else self._ride_cents(partial.place, end_place, way_s)
-        services_s = sum(self.problem.tasks[number].service_s for number in partial.tasks)
+        services_s = sum(leg.task.service_s for leg in partial.legs)
         work_s = partial.travel_s + way_s + services_s
         if any(most is not None and work_s > most for most in (shift.max_work_s, self.engineer.max_work_s)):
             return

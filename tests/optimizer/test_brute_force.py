@@ -25,6 +25,7 @@ from optimizer import (
 )
 from optimizer.solve import Engine
 from tests.optimizer.brute_force import BruteForce
+from tests.optimizer.random_errands import errands, problem_of
 from tests.optimizer.random_problems import problems
 from tests.optimizer.small import FREE, problem, task
 from tests.optimizer.test_random import calm
@@ -221,6 +222,31 @@ def test_no_engine_is_better_than_the_best_of_all_plans(problem: Problem) -> Non
 @given(problem=problems().filter(small_enough))
 def test_no_engine_is_ever_better_than_the_best_of_all_plans(problem: Problem) -> None:
     gaps_of(problem)
+
+
+@calm
+@given(problem=errands(most_tasks=4, most_shifts=2).filter(small_enough))
+def test_no_engine_is_better_than_the_best_of_all_plans_with_depots(problem: Problem) -> None:
+    gaps_of(problem)
+
+
+def assert_near_best_with_depots(seeds: range) -> None:
+    """The same for days on which much is fetched on the way."""
+    problems = (problem_of(np.random.default_rng(seed), 5, 2) for seed in seeds)
+    gaps = [gaps_of(problem)["search"] for problem in problems if small_enough(problem)]
+    found = [gap for gap in gaps if gap is not None]
+    mean, best = 100 * float(np.mean(found)), sum(gap < 0.001 for gap in found)
+    _log.info("search, with depots: %.2f %% above the best, %s of %s the best", mean, best, len(found))
+    assert mean < 2
+
+
+def test_the_search_is_near_the_best_of_all_plans_with_depots() -> None:
+    assert_near_best_with_depots(range(8))
+
+
+@pytest.mark.full
+def test_the_search_is_near_the_best_of_all_plans_of_many_problems_with_depots() -> None:
+    assert_near_best_with_depots(range(500))
 
 
 def test_the_best_of_all_plans_is_found() -> None:
