@@ -22,7 +22,7 @@ MOST_ROUTING_PAIRS = 60_000
 MOST_ROUTING_TASKS = 1_000
 MOST_SEED = 2**32 - 1
 #: More search than this for every task finds nothing more on small problems, without links and with some.
-_SEARCH_S_PER_TASK, _LINKED_S_PER_TASK = 0.2, 1.0
+_SEARCH_S_PER_TASK, _LINKED_S_PER_TASK = 0.3, 1.0
 #: How long it takes to time, check and explain an answer, for every task [s].
 _ANSWER_S_PER_TASK = 0.0003
 

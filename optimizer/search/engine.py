@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from optimizer.draft import Draft
 from optimizer.search.annealing import Annealing, CannotTime, Stretch
@@ -22,6 +23,8 @@ _MEETINGS = (0.6, 0.75, 0.9)
 _MASTER_FROM, _MASTER_WORK, _MOST_MASTER_S = 0.75, 0.02, 1.0
 #: Where that pays: enough routes to choose from, and time for OR-Tools to be loaded [s].
 _MASTER_TASKS, _MASTER_S = 50, 10.0
+#: How often a search begins anew at most, after how much time a task [s], and how far apart their seeds are.
+_MOST_LIVES, _LIFE_S_PER_TASK, _LIFE = 3, 0.1, 7_919
 
 
 def movable_tasks(draft: Draft) -> list[int]:
@@ -48,7 +51,7 @@ class Search:
 
     def __init__(self, draft: Draft, seed: int, processes: int = 1) -> None:
         self.draft, self._seed, self._processes = draft, seed, processes
-        self.orders: Orders = draft.orders
+        self.orders: Orders = list(draft.orders)
         movable = movable_tasks(draft)
         try:
             self._pose(movable)
@@ -86,47 +89,59 @@ class Search:
         alone = iterations is not None or until - began < WORTHWHILE_S or not self.data.task.movable.any()
         processes = 1 if alone else self._processes
         cells = cells_wanted(self.data, processes)
-        annealing = Annealing(
-            self.data, self.orders, self._seed, remembering=cells == 1 and not len(self.data.link)
-        )
-        hot = annealing.cents_a_task()
+        hot = Annealing(self.data, self.orders, self._seed).cents_a_task()
         heats = (_HOT_LINKED, _COLD_LINKED) if len(self.data.link) else (_HOT, _COLD)
         stretch = Stretch(began, until, hot * heats[0], hot * heats[1], iterations)
         with Helpers(processes - 1) as helpers:
             if cells == 1:
-                self._search_whole(annealing, stretch, helpers, stop, on_better)
-                self.orders, self.cents = annealing.best, float(annealing.cents[1])
+                begun = self.orders
+                for life, part in enumerate(self._lives(stretch)):
+                    self._search_whole(begun, self._seed + _LIFE * life, part, helpers, stop, on_better)
             else:
                 rounds = Rounds(self.data, self.orders, self._seed, cells)
                 rounds.run(stretch, helpers, stop, on_better)
                 self.orders, self.cents = rounds.best, rounds.best_cents
 
+    def _lives(self, stretch: Stretch) -> list[Stretch]:
+        """Return a search as several, one after the other, where time is ample: each finds other plans."""
+        time_s, tasks = stretch.until - stretch.began, max(1, int(self.data.task.movable.sum()))
+        lives = min(_MOST_LIVES, int(time_s / (_LIFE_S_PER_TASK * tasks))) if time_s < float("inf") else 1
+        if lives < 2 or stretch.steps is not None or len(self.data.link):
+            return [stretch]
+        borders = [stretch.began + time_s * number / lives for number in range(lives + 1)]
+        return [replace(stretch, began=a, until=b) for a, b in itertools.pairwise(borders)]
+
     def _search_whole(
         self,
-        annealing: Annealing,
+        begun: Orders,
+        seed: int,
         stretch: Stretch,
         helpers: Helpers,
         stop: Callable[[], bool],
         on_better: Callable[[float, int], None],
     ) -> None:
         """Search without cells: every process the whole, which meet now and then."""
+        annealing = Annealing(self.data, begun, seed, remembering=not len(self.data.link))
 
         def better() -> None:
-            on_better(float(annealing.cents[1]), annealing.left_out)
+            if annealing.cents[1] < self.cents:
+                self.orders, self.cents = annealing.best, float(annealing.cents[1])
+                on_better(self.cents, annealing.left_out)
 
         for first, last in itertools.pairwise((0.0, *_MEETINGS, 1.0)):
-            part, begun, asked = stretch.part(first, last), float(annealing.cents[0]), helpers.ready()
+            part, before, asked = stretch.part(first, last), float(annealing.cents[0]), helpers.ready()
             for number, helper in enumerate(asked, 1):
-                seed = self._seed + 1_000_003 * number + round(100 * first)
-                helper.ask(Job(self.data, annealing.now, seed, part))
+                job = Job(self.data, annealing.now, seed + 1_000_003 * number + round(100 * first), part)
+                helper.ask(job)
             annealing.run(part, stop, better)
             for helper in asked:
                 found = None if stop() else helper.answer(part.until + PATIENCE_S)
-                if found is not None and begun - found[1] < annealing.cents[0]:
+                if found is not None and before - found[1] < annealing.cents[0]:
                     annealing.go_on_from(found[0])
                     better()
             if last >= _MASTER_FROM and not stop():
                 self._ask_master(annealing, stretch, better)
+        better()
 
     def _ask_master(self, annealing: Annealing, stretch: Stretch, better: Callable[[], None]) -> None:
         """Have the master problem solved where that pays, and go on from its plan."""

@@ -45,7 +45,7 @@ def look_with_pickups(d, s, w, task, vehicle, before_at, flat_cents, least_cents
             if flat_cents + cents < bound:
                 for taken in range(d.vehicle[vehicle].breaks + 1):
                     w.trace[fetch_at, taken, READY] = s.times[vehicle, fetch_at, taken, READY]
-                if ride_on(d, s, vehicle, w.trace, fetch_at, place, pickup):
+                if ride_on(d, s, vehicle, w.trace, fetch_at, place, pickup)[0]:
                     _look_after_pickup(
                         d, s, w, task, vehicle, depot, fetch_at, before_at, flat_cents + cents, more_s, bound
                     )
@@ -68,6 +68,6 @@ def _look_after_pickup(d, s, w, task, vehicle, depot, fetch_at, before_at, with_
                 cents += task_cents(d, task, engineer, end_s - service_s) - d.taste_cents[task, engineer]
                 if cents < bound:
                     remember(w, cents, 0.0, vehicle, at, depot, fetch_at)
-        if at == length or not ride_on(d, s, vehicle, w.trace, at + 1, place, s.route[vehicle, at]):
+        if at == length or not ride_on(d, s, vehicle, w.trace, at + 1, place, s.route[vehicle, at])[0]:
             break
         place = to_place

@@ -9,9 +9,16 @@ import numpy as np
 
 from optimizer.search.data import ANY, BY, NEVER, READY, SAME
 from optimizer.search.rides import compiled, first_start_s, is_linked, last_start_s, ready_s, travel_s
-from optimizer.search.routes import latest_end_s, price_route, time_backward, time_forward, time_route
+from optimizer.search.routes import (
+    latest_end_s,
+    move_times,
+    price_route,
+    time_backward,
+    time_forward,
+    time_route,
+)
 from optimizer.search.steps import BROKEN, PASS, REMOVED, TOUCHED, WAITING, count, hold, keep
-from optimizer.search.supplies import IN, OUT, close, has_depots, open_again, take_idle_out
+from optimizer.search.supplies import IN, OUT, close, idle_at, open_again
 
 #: How often a group may move until its routes rest: two that wait for each other in a circle would for ever.
 _MOST_MOVES = np.int64(6)
@@ -154,19 +161,19 @@ def _agree(d, s, w, group, side):
 @compiled
 def _hold_member(d, s, w, member, group, side):
     """Write down when a task of a group begins, or until when; tell whether its route can be."""
-    vehicle, moved_s = s.where[member], w.moved[member]
+    vehicle, at, moved_s = s.where[member], position(s, member), w.moved[member]
     keep(d, s, w, vehicle)
     _touch(w, vehicle)
     if side == READY:
         hold(d, s, member, moved_s, s.held[member, BY])
-        can = moved_s <= s.held[member, BY] and time_forward(d, s, vehicle)
-        _wait(d, s, w, vehicle, position(s, member) + 1, s.vehicle[vehicle].length)
+        can = moved_s <= s.held[member, BY] and time_forward(d, s, vehicle, at, at + 1)
+        _wait(d, s, w, vehicle, at + 1, s.vehicle[vehicle].length)
         return can
     if moved_s < s.held[member, READY]:
         w.group[group].pulled = True
     hold(d, s, member, min(s.held[member, READY], moved_s), moved_s)
-    can = time_backward(d, s, vehicle)
-    _wait(d, s, w, vehicle, _BEGIN, position(s, member))
+    can = time_backward(d, s, vehicle, at, at + 1)
+    _wait(d, s, w, vehicle, _BEGIN, at)
     return can
 
 
@@ -222,7 +229,7 @@ def _settle_touched(d, s, w, first, end, most_moves):
     Tell whether they can be.
     """
     for number in range(w.counters[TOUCHED]):
-        if not time_route(d, s, w.kept[number].touched):
+        if not time_route(d, s, w.kept[number].touched, first, end):
             return False
     if d.link.shape[0] > 0:
         if not _follow(d, s, w, _BY, _BEGIN, end, most_moves):
@@ -272,6 +279,7 @@ def _put_in(d, s, stop, vehicle, at):
     length = s.vehicle[vehicle].length
     for number in range(length, at, -1):
         s.route[vehicle, number] = s.route[vehicle, number - 1]
+        move_times(d, s, vehicle, number - 1, number)
     s.route[vehicle, at] = stop
     s.vehicle[vehicle].length = length + 1
     count(d, s, stop, vehicle, IN)
@@ -284,6 +292,7 @@ def _cut_out(d, s, vehicle, at):
     length = s.vehicle[vehicle].length - 1
     for number in range(at, length):
         s.route[vehicle, number] = s.route[vehicle, number + 1]
+        move_times(d, s, vehicle, number + 1, number)
     s.vehicle[vehicle].length = length
 
 
@@ -319,13 +328,14 @@ def take_out(d, s, w, task):
     vehicle = s.where[task]
     keep(d, s, w, vehicle)
     close(d, s, vehicle)
-    _cut_out(d, s, vehicle, position(s, task))
-    return settle_rest(d, s, w, vehicle, _BEGIN)
+    at = position(s, task)
+    _cut_out(d, s, vehicle, at)
+    return settle_rest(d, s, w, vehicle, at, at)
 
 
 @compiled
-def settle_rest(d, s, w, vehicle, first):
-    """Settle a route some stops were taken out of, from a position on; tell whether the rest can be.
+def settle_rest(d, s, w, vehicle, first, end):
+    """Settle a route some stops were taken out of between two positions; tell whether the rest can be.
 
     What lacks something goes too, and stops at depots where nothing is fetched any more.
     """
@@ -337,11 +347,14 @@ def settle_rest(d, s, w, vehicle, first):
         if w.counters[REMOVED] < w.removed.shape[0]:
             w.removed[w.counters[REMOVED]].task = s.route[vehicle, at]
             w.counters[REMOVED] += 1
-        first = min(first, at)
+        first, end = min(first, at), max(at, end - (at < end))
         _cut_out(d, s, vehicle, at)
-    if has_depots(d):
-        first = min(first, take_idle_out(d, s, vehicle))
-    return settle(d, s, w, vehicle, first, s.vehicle[vehicle].length)
+    at = idle_at(d, s, vehicle)
+    while at >= 0:
+        first, end = min(first, at), max(at, end - (at < end))
+        _cut_out(d, s, vehicle, at)
+        at = idle_at(d, s, vehicle)
+    return settle(d, s, w, vehicle, first, end)
 
 
 @compiled

@@ -47,6 +47,24 @@ def _flat_cents(d, s, task, vehicle, mean_work_s, team_lean):
 
 
 @compiled
+def _ready_s(times, at, breaks):
+    """Return when somebody is ready to leave for a position, whatever breaks were taken by then [s]."""
+    ready_s = times[at, 0, READY]
+    for taken in range(1, breaks + 1):
+        ready_s = min(ready_s, times[at, taken, READY])
+    return ready_s
+
+
+@compiled
+def _by_s(times, at, breaks):
+    """Return the latest moment to be ready at the visit at a position, whatever breaks were taken [s]."""
+    by_s = times[at, 0, BY]
+    for taken in range(1, breaks + 1):
+        by_s = max(by_s, times[at, taken, BY])
+    return by_s
+
+
+@compiled
 def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
     """Remember the cheapest places for a task on a route.
 
@@ -64,7 +82,8 @@ def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
     limited = (
         d.vehicle[vehicle].most_work_s < NEVER or d.engineer[d.vehicle[vehicle].engineer].most_work_s < NEVER
     )
-    plain = d.vehicle[vehicle].breaks == 0
+    breaks = d.vehicle[vehicle].breaks
+    plain = breaks == 0
     from_place = d.vehicle[vehicle].start_place
     opens_s = (
         s.windows[d.task[task].first_window, 0]
@@ -78,15 +97,14 @@ def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
         if from_at > 0:
             look_with_pickups(d, s, w, task, vehicle, min(from_at, length + 1), flat_cents, least_cents)
     for at in range(length + 1):
-        if plain and s.times[vehicle, at, 0, READY] > closes_s:
+        leave_s = times[at, 0, READY] if plain else _ready_s(times, at, breaks)
+        if leave_s > closes_s:
             break
         to_place = place_at(d, s, vehicle, at)
         before = from_place
         from_place = to_place
-        if (
-            plain
-            and at < length
-            and max(s.times[vehicle, at, 0, READY], opens_s) + service_s > s.times[vehicle, at, 0, BY]
+        if at < length and max(leave_s, opens_s) + service_s > (
+            times[at, 0, BY] if plain else _by_s(times, at, breaks)
         ):
             continue
         if at < from_at or _skipped(w):

@@ -14,6 +14,7 @@ from optimizer.search.places import look
 from optimizer.search.pool import remember_changed
 from optimizer.search.prices import is_watched, team_cents
 from optimizer.search.rides import compiled, entry, is_linked
+from optimizer.search.routes import move_times
 from optimizer.search.steps import (
     BLINK,
     BROKEN,
@@ -74,7 +75,7 @@ def _take_string(d, s, w, vehicle, seed, longest):
     keep(d, s, w, vehicle)
     close(d, s, vehicle)
     empties = s.vehicle[vehicle].pickups > 0 and np.random.random() < _EMPTIED
-    written = 0
+    written, end = np.int64(0), np.int64(0)
     for number in range(length):
         task = s.route[vehicle, number]
         inside = first <= number < first + span and not hole <= number < hole + kept_between
@@ -82,13 +83,17 @@ def _take_string(d, s, w, vehicle, seed, longest):
             count(d, s, task, vehicle, OUT)
             w.removed[w.counters[REMOVED]].task = task
             w.counters[REMOVED] += 1
+            end = written
         elif inside and empties and is_pickup(d, task):
             count(d, s, task, vehicle, OUT)
+            end = written
         else:
             s.route[vehicle, written] = task
+            if written < number:
+                move_times(d, s, vehicle, number, written)
             written += 1
     s.vehicle[vehicle].length = written
-    return settle_rest(d, s, w, vehicle, np.int64(first))
+    return settle_rest(d, s, w, vehicle, np.int64(first), end)
 
 
 @compiled

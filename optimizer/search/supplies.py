@@ -162,18 +162,10 @@ def helps(d, s, task, vehicle, depot):
 
 
 @compiled
-def take_idle_out(d, s, vehicle):
-    """Take stops at depots where nothing is fetched out of a route; return the first position, or length."""
-    length, written, first = s.vehicle[vehicle].length, np.int64(0), s.vehicle[vehicle].length
-    if s.vehicle[vehicle].pickups == 0:
-        return first
-    for at in range(length):
-        stop = s.route[vehicle, at]
-        if is_pickup(d, stop) and s.fetched[vehicle, stop - d.price[0].tasks] == 0:
-            s.vehicle[vehicle].pickups -= 1
-            first = min(first, np.int64(at))
-        else:
-            s.route[vehicle, written] = stop
-            written += 1
-    s.vehicle[vehicle].length = written
-    return first
+def idle_at(d, s, vehicle):
+    """Return the position of a stop at a depot where nothing is fetched, -1 for none."""
+    for at in range(s.vehicle[vehicle].length if s.vehicle[vehicle].pickups > 0 else 0):
+        depot = s.route[vehicle, at] - d.price[0].tasks
+        if depot >= 0 and s.fetched[vehicle, depot] == 0:
+            return np.int64(at)
+    return np.int64(-1)
