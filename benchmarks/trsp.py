@@ -80,6 +80,7 @@ def problem(instance: Instance) -> Problem:
                 parts=_counts(one.parts),
                 tools=_names("tool", one.tools),
                 cents_per_hour=3_600,
+                leaves_late=True,
             )
             for one in instance.technicians.values()
         ),

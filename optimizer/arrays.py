@@ -68,8 +68,8 @@ class Arrays:
     allowed : (tasks, engineers) bool
     taste_cents : (tasks, engineers) float
         What it costs that this engineer does this task, wherever in the plan.
-    paid : list of bool
-        By engineer, whether to leave as late as can be: the time on the way costs, and it is always the same.
+    leaves_late : list of bool
+        By engineer, whether to leave as late as the last stop allows.
     unplanned_cents : (tasks,) float
         What leaving a task out costs.
     fastest : (places, places) int
@@ -103,7 +103,9 @@ class Arrays:
                 times[engineer.travel_percent] = self._leg_time(engineer.travel_percent)
         self.leg_times = [times[engineer.travel_percent] for engineer in problem.engineers]
         steady = len(problem.travel.band_starts_s) == 1
-        self.paid = [steady and engineer.cents_per_hour > 0 for engineer in problem.engineers]
+        self.leaves_late = [
+            steady and engineer.leaves_late and engineer.cents_per_hour > 0 for engineer in problem.engineers
+        ]
         self.unplanned_cents = np.array([self._unplanned(task) for task in problem.tasks], dtype=float)
         self.eligibility = Eligibility(problem.engineers, problem.depots)
         shape = (len(problem.tasks), len(problem.engineers))

@@ -107,6 +107,10 @@ class Engineer:
         Cost of an hour between leaving and being back, breaks taken off.
     cents_per_km : int
         Cost of a kilometre beyond `Weights.distance_cents_per_km`.
+    leaves_late : bool
+        Leave as late as the last stop allows: nobody waits on the way for what could be waited for at home,
+        but visits begin later than they could. Only where an hour costs something and ways take as long at
+        all hours.
     max_tasks, max_work_s : int, optional
         Most tasks, and most seconds of service and travel, over all shifts.
 
@@ -125,6 +129,7 @@ class Engineer:
     travel_percent: int = 100
     cents_per_hour: int = 0
     cents_per_km: int = 0
+    leaves_late: bool = False
     max_tasks: int | None = None
     max_work_s: int | None = None
 
@@ -135,6 +140,7 @@ class Engineer:
         require_counts(f"{me}: parts", self.parts, 0)
         require_names(f"{me}: tools", self.tools)
         require_names(f"{me}: territories", self.territories)
+        require_kind(f"{me}: leaves_late", self.leaves_late, bool)
         require_whole(f"{me}: travel_percent", self.travel_percent, 1, 10_000)
         require_whole(f"{me}: cents_per_hour", self.cents_per_hour, 0, MOST_CENTS)
         require_whole(f"{me}: cents_per_km", self.cents_per_km, 0, MOST_CENTS)

@@ -130,7 +130,7 @@ class Draft:
 
     def _timed(self, vehicle: int, order: list[int], visits: list[Visit]) -> Timetable | Misfit:
         one = self.arrays.vehicles[vehicle]
-        leeway = self._leeway(order) if self.arrays.paid[one.engineer] else None
+        leeway = self._leeway(order) if self.arrays.leaves_late[one.engineer] else None
         table = timetable(one.shift, visits, self.arrays.leg_times[one.engineer], leeway)
         if isinstance(table, Misfit):
             return table
@@ -173,8 +173,8 @@ class Draft:
     def _wished(self, vehicle: int, order: list[int], table: Timetable) -> list[Visit]:
         """Return the visits held back to where they were or were promised; empty if none is early."""
         tasks, early, visits = self.arrays.problem.tasks, False, []
-        # Whoever is paid leaves as late as can be: where visits are then, none seems early.
-        paid = self.arrays.paid[self.arrays.vehicles[vehicle].engineer]
+        # Where visits are when somebody leaves as late as can be, none seems early.
+        late = self.arrays.leaves_late[self.arrays.vehicles[vehicle].engineer]
         for index, halt in zip(order, table.halts, strict=True):
             visit, task = self.visit(index), tasks[index] if self.arrays.is_task(index) else None
             wishes = [task.promised[0]] if task and task.promised else []
@@ -182,7 +182,7 @@ class Draft:
             wish_s = max(wishes, default=halt.start_s)
             windows = tuple((max(a, wish_s), b) for a, b in visit.windows if b >= wish_s) if wishes else ()
             if windows:
-                visit, early = replace(visit, windows=windows), early or paid or wish_s > halt.start_s
+                visit, early = replace(visit, windows=windows), early or late or wish_s > halt.start_s
             visits.append(visit)
         return visits if early else []
 

@@ -199,6 +199,7 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
             ),
             percent=[engineers[index].travel_percent for index in engineer],
             breaks=[len(mine) for mine in breaks],
+            leaves_late=[arrays.leaves_late[index] for index in engineer],
             metre_cents=metre_cents,
             duty_cents=[engineers[index].cents_per_hour / HOUR_S for index in engineer],
         ),

@@ -155,12 +155,6 @@ def task_cents(d, task, engineer, start_s):
 
 
 @compiled
-def is_paid(d, vehicle):
-    """Tell whether to leave as late as can be: the time on the way costs, and ways are always as long."""
-    return d.vehicle[vehicle].duty_cents > 0 and d.price[0].bands == 1
-
-
-@compiled
 def _leeway_s(d, s, task, start_s):
     """Return by how much a task may be later, for nobody to wait on the way, at no other cost [s]."""
     if is_linked(d, task) or (d.task[task].previous_s > -NEVER and d.price[0].change_cents > 0):
@@ -191,7 +185,7 @@ def _traced_price(d, s, w, vehicle, length, last, last_way, end_s, end_way_s):
         metres += d.metres[d.task[task].place, d.vehicle[vehicle].end_place]
     state = last
     left_s = d.vehicle[vehicle].start_s
-    paid, room_s = is_paid(d, vehicle), np.int64(0)
+    room_s = np.int64(0)
     for at in range(length - 1, -1, -1):
         task = w.order[at]
         start_s = w.trace[at + 1, state, 0]
@@ -204,7 +198,7 @@ def _traced_price(d, s, w, vehicle, length, last, last_way, end_s, end_way_s):
         else:
             place, ended_s = d.vehicle[vehicle].start_place, d.vehicle[vehicle].start_s
         way_s = travel_s(d, vehicle, place, d.task[task].place, ended_s)
-        if paid:
+        if d.vehicle[vehicle].leaves_late:
             if at < length - 1:
                 room_s = min(room_s, _leeway_s(d, s, task, start_s))
             room_s += start_s - ended_s - way_s - d.rides[vehicle, REST, before, state]
@@ -298,7 +292,7 @@ def cheapest_start_s(d, s, w, vehicle, length, at):
             way_s = travel_s(d, vehicle, place, d.task[w.order[number]].place, ended_s)
             later_s -= start_s - ended_s - way_s - d.rides[vehicle, REST, before, state]
         state = before
-    return found_s + (max(0, later_s) if is_paid(d, vehicle) else 0)
+    return found_s + (max(0, later_s) if d.vehicle[vehicle].leaves_late else 0)
 
 
 @compiled

@@ -241,7 +241,8 @@ class Drive:
 
     def _home(self, partial: _Partial) -> Iterator[Way]:
         """Yield a route driven home, for every number of breaks on the way; the others come after."""
-        if self.engineer.cents_per_hour and len(self.problem.travel.band_starts_s) == 1:
+        mine = self.engineer
+        if mine.leaves_late and mine.cents_per_hour and len(self.problem.travel.band_starts_s) == 1:
             partial = self._late_leave(partial)
         shift, end_place = self.shift, self.shift.end_place
         way_s = 0 if end_place is None else self._way_s(partial.place, end_place, partial.clock_s)

@@ -64,6 +64,7 @@ def problem_of(random: np.random.Generator, most_tasks: int, most_shifts: int) -
             tools=("saw",) if maybe(0.3) else (),
             parts=counts(0, 2),
             cents_per_hour=3_000 if maybe(0.4) else 0,
+            leaves_late=number != 1,
             max_work_s=15_000 if maybe(0.1) else None,
         )
         for number in range(max(1, int(random.integers(1, most_shifts + 1)) // len(days)))

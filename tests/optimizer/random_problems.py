@@ -108,6 +108,7 @@ def _engineer(draw: st.DrawFn, number: int) -> Engineer:
         travel_percent=draw(st.sampled_from([80, 100, 133])),
         cents_per_hour=draw(st.sampled_from([0, 5_000])),
         cents_per_km=draw(st.sampled_from([0, 30])),
+        leaves_late=draw(st.booleans()),
         max_tasks=draw(_rarely(st.integers(0, 5))),
         max_work_s=draw(_rarely(st.integers(0, 15_000))),
     )

@@ -100,6 +100,7 @@ class Dice:
             travel_percent=133 if self.has(17) else 100,
             cents_per_hour=3_000 if self.has(18, 0.8) else 0,
             cents_per_km=30 if self.has(19) else 0,
+            leaves_late=self.has(27),
             max_tasks=4 if self.has(20, 0.3) else None,
             max_work_s=16_000 if self.has(21) else None,
         )
