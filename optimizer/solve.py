@@ -21,8 +21,9 @@ MOST_ROUTING_PAIRS = 60_000
 #: Tasks up to which it is built at all: its matrices are lists of Python's, a gigabyte for 5,000.
 MOST_ROUTING_TASKS = 1_000
 MOST_SEED = 2**32 - 1
-#: More search than this for every task finds nothing more on small problems, without links and with some.
-_SEARCH_S_PER_TASK, _LINKED_S_PER_TASK = 0.3, 1.0
+#: More search than this for every task finds nothing more on small problems, without links and depots and
+#: with some.
+_SEARCH_S_PER_TASK, _HARD_S_PER_TASK = 0.3, 1.0
 #: How long it takes to time, check and explain an answer, for every task [s].
 _ANSWER_S_PER_TASK = 0.0003
 
@@ -119,7 +120,7 @@ def solve(
     used, finished = "insertion", engine == "insertion"
     # What is left over is for timing the answer, filling gaps, the reasons and the check.
     until = run.until - min(0.25 * seconds, 0.2 + _ANSWER_S_PER_TASK * len(problem.tasks))
-    enough_s = _LINKED_S_PER_TASK if problem.links else _SEARCH_S_PER_TASK
+    enough_s = _HARD_S_PER_TASK if problem.links or problem.depots else _SEARCH_S_PER_TASK
     enough = time.monotonic() + enough_s * len(problem.tasks)
     finished = finished or enough < until
     if searching:
