@@ -223,7 +223,7 @@ def _taken(d: Data, column: Column) -> tuple[Counter[Thing], Counter[Thing]]:
             if d.kept[kind]:
                 continue
             in_van = 0 if extra else max(0, int(d.stock[engineer, kind]) - used[-1, kind])
-            depot = next((one for one in passed if d.shelf[one, kind]), -1)
+            depot = next((one for one in passed if d.offers[one, kind]), -1)
             short = max(0, quantity - in_van) if depot >= 0 else 0
             if short < quantity and not extra:
                 used[-1, kind] += quantity - short

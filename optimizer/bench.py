@@ -70,6 +70,11 @@ class Bench:
             for at, depot in enumerate(problem.depots)
         )
         small = Arrays(Problem(tasks, (engineer,), problem.travel, depots, weights=problem.weights))
+        if small.supply and arrays.supply:  # a shelf that others have emptied still is one
+            small.supply.shelves = [
+                {part: self._left(at, part) for part in shelf}
+                for at, shelf in enumerate(arrays.supply.shelves)
+            ]
         self.draft = Draft(small)
         number_of = {index: number for number, index in enumerate(indexes, 1)}
         number_of |= {len(problem.tasks) + at: len(tasks) + at for at in range(len(depots))}
@@ -110,10 +115,7 @@ class Bench:
     def misfit(self, vehicle: int) -> Misfit | None:
         """Return what keeps the task off an empty shift."""
         self.trials.left -= 1
-        found = self.draft.earliest(vehicle, [0])
-        if not isinstance(found, Misfit) or self.draft.with_pickup(vehicle, [0], found):
-            return None
-        return found
+        return self.draft.why_not(vehicle, [0])
 
     def cheapest(self) -> Insertion | None:
         """Return the cheapest place for the task, as numbers of the small problem; None if there is none."""

@@ -110,6 +110,10 @@ def _read(kind: Any, value: object, path: str) -> Any:
         return _read_tuple(get_args(kind), value, path)
     if origin is Literal:
         return _one_of(value, get_args(kind), path)
+    if kind is bool:
+        if not isinstance(value, bool):
+            raise ValueError(f"{path} must be true or false, not {_shown(value)}")
+        return value
     if kind is str or kind is int:
         if not isinstance(value, kind) or isinstance(value, bool):
             raise ValueError(

@@ -124,6 +124,20 @@ class Draft:
             return table
         return Misfit(Rule.MAX_WORK, len(order))
 
+    def why_not(self, vehicle: int, order: list[int]) -> Misfit | None:
+        """Return why there can be no such route, even with a stop at a depot more; None where there can.
+
+        What is lacking is told only where there is nothing else.
+        """
+        found = self.earliest(vehicle, order)
+        if not isinstance(found, Misfit) or self.with_pickup(vehicle, order, found):
+            return None
+        bare = found
+        if found.rule in (Rule.PART, Rule.TOOL):
+            timed = self._timed(vehicle, order, [self.visit(task) for task in order])
+            bare = timed if isinstance(timed, Misfit) else found
+        return bare
+
     def _earliest(self, vehicle: int, order: list[int]) -> Timetable | Misfit:
         broken = self._limit_broken(vehicle, order)
         return broken or self._timed(vehicle, order, [self.visit(task) for task in order])

@@ -79,8 +79,8 @@ class Obstacles:
         vehicles = self.alone.arrays.vehicles_of[number]
         chains = []
         for vehicle in vehicles:
-            first = self.alone.earliest(vehicle, [self.task])
-            if not isinstance(first, Misfit) or self.alone.with_pickup(vehicle, [self.task], first):
+            first = self.alone.why_not(vehicle, [self.task])
+            if first is None:
                 return ()
             chains.append(self._chain(number, vehicle - vehicles[0], first))
         if not vehicles:

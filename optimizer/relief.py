@@ -104,7 +104,9 @@ class Relief:
             levels = ((name, least, has.get(name, -1)) for name, least in detail.skills)
             return [(name, max(1, least - max(0, level))) for name, least, level in levels if level < least]
         if rule is Rule.TOOL:
-            return [(tool, 1) for tool in detail.tools if tool not in engineer.tools]
+            lacking = [(tool, 1) for tool in detail.tools if tool not in engineer.tools]
+            lent = {tool for depot in self.draft.arrays.problem.depots for tool in depot.tools}
+            return [one for one in lacking if one[0] not in lent] or lacking
         if rule is Rule.PART:
             left = self.draft.stock_left(number)
             return [(part, needs - left[part]) for part, needs in detail.parts if left[part] < needs]
@@ -117,9 +119,10 @@ class Relief:
         if not (locked and locked.start_s is not None):
             candidates += [*self._wider(engineer, trials)]
         if not (locked and locked.engineer is not None):
-            lacking = self._lacking(Rule.PART, number)
-            if len(lacking) == 1:
-                candidates.append(self._relaxation(Rule.PART, engineer, lacking[0][1], lacking[0][0]))
+            for rule in (Rule.PART, Rule.TOOL):
+                lacking = self._lacking(rule, number)
+                if len(lacking) == 1:
+                    candidates.append(self._relaxation(rule, engineer, lacking[0][1], lacking[0][0]))
         for one in candidates:
             yield from self._priced(self._tightened(one, trials), trials)
 

@@ -89,7 +89,7 @@ def draft_of(arrays: Arrays, plan: Plan) -> Draft:
         for stop in route.stops:
             index = index_of(arrays, stop)
             if index is None:
-                raise ValueError(f"{stop.kind} {stop.id} cannot be explained: it is not in the problem")
+                raise ValueError(f"the plan names {stop.kind} {stop.id}, which is not in the problem")
             order.append(index)
             if index in arrays.linked:
                 draft.narrowed[index] = ((stop.start_s, stop.start_s),)

@@ -1,5 +1,6 @@
 """One call of `solve`, step by step: first plan, search, repair, answer."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -120,8 +121,9 @@ class Run:
         for number, timed in orders.items():
             table = draft.tables[number]
             halts = table.halts if table else ()
-            timed += [(halt.start_s, task) for halt, task in zip(halts, draft.orders[number], strict=True)]
-            draft.put_what_fits(number, [task for _, task in sorted(timed)])
+            standing = [(halt.start_s, stop) for halt, stop in zip(halts, draft.orders[number], strict=True)]
+            both = sorted([*standing, *timed], key=lambda one: one[0])
+            draft.put_what_fits(number, [stop for _, stop in both])
 
     def improve(
         self, draft: Draft, until: float, seed: int, iterations: int | None = None, processes: int = 1
@@ -143,7 +145,8 @@ class Run:
             report(search.cents, search.left_out)
             timely = not self.stop()
             if timely:
-                search.improve(until, self.told_to_stop, report, iterations)
+                with contextlib.suppress(CannotTime):  # then what it began with stays
+                    search.improve(until, self.told_to_stop, report, iterations)
             search.finish()
             draft.drop_idle()
         except CannotTime:  # a plan to go on from is better than none

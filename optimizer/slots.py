@@ -15,10 +15,9 @@ from optimizer.arrays import Arrays, visit_of
 from optimizer.bounds import require_windows
 from optimizer.draft import Draft
 from optimizer.new_place import RoomyTravel, Ways
-from optimizer.plan import Plan, Reason, Rule
+from optimizer.plan import Plan, Reason, Route, Rule, Stop
 from optimizer.problem import Problem
 from optimizer.routes import index_of
-from optimizer.schedule import Misfit
 from optimizer.search.data import Data, Table
 from optimizer.search.flatten import data_of, desk_of, frozen, kinds_of, state_of
 from optimizer.search.rows import ints, table, task_rows
@@ -122,6 +121,7 @@ class Quoter:
         )
         self._alone = Draft(self._arrays)
         draft, broken = _standing(self._arrays, plan)
+        self._draft = draft
         data = data_of(draft, [])
         data.vehicle.most_tasks[broken] = 0
         for number, vehicle in enumerate(self._arrays.vehicles):
@@ -149,8 +149,19 @@ class Quoter:
             tasks=tuple(task for task in self.problem.tasks if task.id != task_id),
             links=tuple(link for link in self.problem.links if task_id not in (link.before, link.after)),
         )
+        index = self._arrays.task_index[task_id]
+        vehicle = self._draft.where.get(index, -1)
+        rest = {*self._draft.without(vehicle, index)} if vehicle >= 0 else set()
+
+        def stays(route: Route, stop: Stop) -> bool:
+            """Tell whether a stop is neither at the task nor where something is fetched for it alone."""
+            if stop.kind == "task":
+                return stop.id != task_id
+            mine = any(other.kind == "task" and other.id == task_id for other in route.stops)
+            return not (mine and rest) or index_of(self._arrays, stop) in rest
+
         routes = tuple(
-            replace(route, stops=tuple(stop for stop in route.stops if stop.id != task_id))
+            replace(route, stops=tuple(stop for stop in route.stops if stays(route, stop)))
             for route in self._plan.routes
         )
         return Quoter(problem, Plan(routes), self._closed)
@@ -269,10 +280,10 @@ def _rule_alone(alone: Draft, task: int, engineer: int) -> Rule:
     """Return the rule that keeps a task off an engineer even with nothing else to do, or that of room."""
     rule = Rule.SHIFT_END
     for vehicle in alone.arrays.vehicles_of[engineer]:
-        tried = alone.earliest(vehicle, [task])
-        if not isinstance(tried, Misfit) or alone.with_pickup(vehicle, [task], tried):
+        misfit = alone.why_not(vehicle, [task])
+        if misfit is None:
             return Rule.NO_ROOM
-        rule = tried.rule
+        rule = misfit.rule
     return rule
 
 
@@ -311,6 +322,6 @@ def _standing(arrays: Arrays, plan: Plan) -> tuple[Draft, list[int]]:
             if index in arrays.linked:
                 draft.narrowed[index] = ((stop.start_s, stop.start_s),)
         vehicle = number_of[route.engineer, route.shift]
-        if draft.put_what_fits(vehicle, order):
+        if draft.put_what_fits(vehicle, order) or draft.orders[vehicle] != order:
             closed.append(vehicle)
     return draft, closed

@@ -63,7 +63,7 @@ class Supply:
     parts, tools : list
         What each task needs that is not locked to somebody.
     extras : dict of int to Counts
-        What locked tasks use that their engineer's van lacks.
+        What locked tasks use of parts of which their engineer's van lacks some.
     needs : bool
         Whether any task needs parts, or tools that a depot lends.
     """

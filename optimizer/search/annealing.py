@@ -21,7 +21,7 @@ _MOST_FILLED = 250
 
 
 class CannotTime(RuntimeError):
-    """Routes cannot be timed that a draft could: visits that wait for each other have no common time."""
+    """Routes cannot be that a draft could: linked visits have no common time, or depots not enough."""
 
     def __init__(self) -> None:
         super().__init__("the search cannot time a plan that the draft could: please report this")

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from optimizer.search.moves import is_supplied_with
 from optimizer.search.prices import ALONE, full_price, is_watched, team_cents, team_with
 from optimizer.search.rides import compiled
 
@@ -23,17 +24,17 @@ def remember(w, cents, beside_cents, vehicle, at, depot, fetch_at):
 
 @compiled
 def write_order(d, s, w, task, vehicle, at, depot, fetch_at):
-    """Write into `w.order` a route with a task, and a stop at a depot, put in; return its length."""
+    """Write into `w.order` a route with a task before a position; return its length.
+
+    With a depot, a stop there is put before a position of what came of it.
+    """
     written = np.int64(0)
-    for number in range(s.vehicle[vehicle].length + 1):
+    for number in range(s.vehicle[vehicle].length + 2):
         if depot >= 0 and number == fetch_at:
             w.order[written] = d.price[0].tasks + depot
             written += 1
-        if number == at:
-            w.order[written] = task
-            written += 1
-        if number < s.vehicle[vehicle].length:
-            w.order[written] = s.route[vehicle, number]
+        if number <= s.vehicle[vehicle].length:
+            w.order[written] = task if number == at else s.route[vehicle, number - (number > at)]
             written += 1
     return written
 
@@ -55,14 +56,15 @@ def _exact_cents(d, s, w, task, place, team_now_cents):
 @compiled
 def choose(d, s, w, task, most_cents):
     """Return the number of the cheapest place of those remembered; -1 where there is none."""
-    if not d.price[0].rich:
-        return np.int64(0 if np.isfinite(w.choice[0].cents) else -1)
     best, best_cents = np.int64(-1), most_cents
-    team_now_cents = team_cents(d, s)
+    team_now_cents = team_cents(d, s) if d.price[0].rich else 0.0
     for number in range(w.choice.shape[0]):
-        if not np.isfinite(w.choice[number].cents):
+        place = w.choice[number]
+        if not np.isfinite(place.cents):
             break
-        cents = _exact_cents(d, s, w, task, w.choice[number], team_now_cents)
-        if cents < best_cents:
+        cents = _exact_cents(d, s, w, task, place, team_now_cents) if d.price[0].rich else place.cents
+        if cents < best_cents and is_supplied_with(
+            d, s, task, place.vehicle, place.at, place.depot, place.fetch_at
+        ):
             best, best_cents = np.int64(number), cents
     return best

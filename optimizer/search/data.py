@@ -75,7 +75,8 @@ class Data(Bundle):
     windows: Ints  # (windows, 2) from, until
     parts: Ints  # (needs, 3) kind, quantity, whether it may lack; of tools only those that a depot lends
     kept: Ints  # (kinds,) whether it is a tool, and not used up
-    shelf: Ints  # (depots, kinds) what each has
+    offers: Ints  # (depots, kinds) whether each has any, for whomever
+    shelf: Ints  # (depots, kinds) how much of it there is to be had
     link: Table  # (ends of links,) of LINK, by task
     member: Ints  # (linked tasks,) those that hang together are side by side
     bands: Ints  # (bands,) when each begins

@@ -13,7 +13,9 @@ from optimizer.search.helpers import PATIENCE_S, WORTHWHILE_S, Helpers, Job
 from optimizer.search.rounds import Rounds, cells_wanted
 
 #: Mean of what a step may cost at the beginning and at the end, as shares of what a planned task costs.
-_HOT, _COLD = 3.0, 0.005
+_HOT, _COLD = 1.0, 0.005
+#: The same at the beginning where routes have fewer stops than this: less holds them together.
+_HOT_SHORT, _SHORT = 3.0, 9
 #: The same where visits are linked: what holds each other up only moves together.
 _HOT_LINKED, _COLD_LINKED = 3.0, 0.02
 #: After which shares of a search without cells the best of all processes is gone on from.
@@ -50,7 +52,7 @@ class Search:
     """
 
     def __init__(self, draft: Draft, seed: int, processes: int = 1) -> None:
-        self.draft, self._seed, self._processes = draft, seed, processes
+        self.draft, self._seed, self._processes, self._whole_s = draft, seed, processes, 0.0
         self.orders: Orders = list(draft.orders)
         movable = movable_tasks(draft)
         try:
@@ -89,23 +91,35 @@ class Search:
         alone = iterations is not None or until - began < WORTHWHILE_S or not self.data.task.movable.any()
         processes = 1 if alone else self._processes
         cells = cells_wanted(self.data, processes)
-        hot = Annealing(self.data, self.orders, self._seed).cents_a_task()
-        heats = (_HOT_LINKED, _COLD_LINKED) if len(self.data.link) else (_HOT, _COLD)
-        stretch = Stretch(began, until, hot * heats[0], hot * heats[1], iterations)
+        self._whole_s = until - began
+        hot, cold = self._heats()
+        stretch = Stretch(began, until, hot, cold, iterations)
         with Helpers(processes - 1) as helpers:
             if cells == 1:
                 begun = self.orders
                 for life, part in enumerate(self._lives(stretch)):
+                    if stop():
+                        break
                     self._search_whole(begun, self._seed + _LIFE * life, part, helpers, stop, on_better)
             else:
                 rounds = Rounds(self.data, self.orders, self._seed, cells)
                 rounds.run(stretch, helpers, stop, on_better)
                 self.orders, self.cents = rounds.best, rounds.best_cents
 
+    def _heats(self) -> tuple[float, float]:
+        """Return what a step may cost in the mean, at the beginning and at the end [cents]."""
+        cents = Annealing(self.data, self.orders, self._seed).cents_a_task()
+        used = [len(order) for order in self.orders if order]
+        short = sum(used) < _SHORT * len(used)
+        hot, cold = (_HOT_SHORT if short else _HOT), _COLD
+        if len(self.data.link):
+            hot, cold = _HOT_LINKED, _COLD_LINKED
+        return hot * cents, cold * cents
+
     def _lives(self, stretch: Stretch) -> list[Stretch]:
         """Return a search as several, one after the other, where time is ample: each finds other plans."""
         time_s, tasks = stretch.until - stretch.began, max(1, int(self.data.task.movable.sum()))
-        lives = min(_MOST_LIVES, int(time_s / (_LIFE_S_PER_TASK * tasks))) if time_s < float("inf") else 1
+        lives = min(_MOST_LIVES, round(time_s / (_LIFE_S_PER_TASK * tasks))) if time_s < float("inf") else 1
         if lives < 2 or stretch.steps is not None or len(self.data.link):
             return [stretch]
         borders = [stretch.began + time_s * number / lives for number in range(lives + 1)]
@@ -152,7 +166,7 @@ class Search:
         if (
             wall_s > 0
             and not len(self.data.link)
-            and seconds >= _MASTER_S
+            and self._whole_s >= _MASTER_S
             and len(annealing.free) >= _MASTER_TASKS
         ):
             # OR-Tools is heavy: only whoever asks loads it.

@@ -6,7 +6,7 @@ from optimizer.search.prices import arc_cents, task_cents
 from optimizer.search.rides import compiled, quick_s
 from optimizer.search.room import over, place_at, ready_after
 from optimizer.search.routes import ride_on
-from optimizer.search.supplies import helps
+from optimizer.search.supplies import supplied_from
 
 
 @compiled
@@ -33,7 +33,8 @@ def look_with_pickups(d, s, w, task, vehicle, before_at, flat_cents, least_cents
     if length + 2 >= s.route.shape[1]:
         return
     for depot in range(d.shelf.shape[0]):
-        if not helps(d, s, task, vehicle, depot):
+        least_at = supplied_from(d, s, task, vehicle, depot)
+        if least_at >= before_at:
             continue
         pickup, place = d.price[0].tasks + depot, d.vehicle[vehicle].start_place
         for fetch_at in range(before_at):
@@ -46,22 +47,23 @@ def look_with_pickups(d, s, w, task, vehicle, before_at, flat_cents, least_cents
                 for taken in range(d.vehicle[vehicle].breaks + 1):
                     w.trace[fetch_at, taken, READY] = s.times[vehicle, fetch_at, taken, READY]
                 if ride_on(d, s, vehicle, w.trace, fetch_at, place, pickup)[0]:
-                    _look_after_pickup(
-                        d, s, w, task, vehicle, depot, fetch_at, before_at, flat_cents + cents, more_s, bound
-                    )
+                    places = (vehicle, depot, fetch_at, least_at, before_at)
+                    _look_after_pickup(d, s, w, task, places, flat_cents + cents, more_s, least_cents)
             place = to_place
 
 
 @compiled
-def _look_after_pickup(d, s, w, task, vehicle, depot, fetch_at, before_at, with_cents, with_s, bound):
+def _look_after_pickup(d, s, w, task, places, with_cents, with_s, least_cents):
     """Remember the cheapest places for a task after a stop at a depot that is timed in `w.trace`."""
+    vehicle, depot, fetch_at, least_at, before_at = places
     length, here = s.vehicle[vehicle].length, d.task[task].place
     place, service_s = d.task[d.price[0].tasks + depot].place, d.task[task].service_s
     for at in range(fetch_at, before_at):
         to_place = place_at(d, s, vehicle, at)
         cents, more_s = _ride_cents(d, vehicle, place, here, to_place)
         cents += with_cents
-        if cents < bound and not over(d, s, vehicle, with_s + more_s + service_s):
+        bound = min(least_cents, w.choice[w.choice.shape[0] - 1].cents)
+        if at >= least_at and cents < bound and not over(d, s, vehicle, with_s + more_s + service_s):
             end_s = ready_after(d, s, vehicle, task, at, place, to_place, w.trace, at + 1)
             if end_s < NEVER:
                 engineer = d.vehicle[vehicle].engineer

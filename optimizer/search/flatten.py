@@ -114,7 +114,13 @@ def _part_tables(arrays: Arrays) -> tuple[list[int], dict[str, Ints]]:
     shelf = _held_of([(dict(depot.parts), depot.tools) for depot in problem.depots], kinds, NEVER)
     kept = np.zeros(max(1, len(kinds)), dtype=np.int64)
     kept[: len(kinds)] = [is_tool for _, is_tool in kinds]
-    return at, {"parts": ints(needs).reshape(-1, 3), "stock": stock, "kept": kept, "shelf": shelf}
+    return at, {
+        "parts": ints(needs).reshape(-1, 3),
+        "stock": stock,
+        "kept": kept,
+        "shelf": shelf,
+        "offers": ints(shelf > 0),
+    }
 
 
 def _below(above: "np.ndarray[tuple[int, ...], np.dtype[Any]]", value: int, rows: int) -> Any:
@@ -286,5 +292,5 @@ def desk_of(d: Data, columns: int) -> Desk:
         removed=table(_REMOVED, len(d.task) + 1),
         counters=np.zeros(9, dtype=np.int64),
         delay=table(DELAY, _DELAYS),
-        choice=table(CHOICE, _CHOICES if d.price[0].rich else 1),
+        choice=table(CHOICE, _CHOICES if d.price[0].rich or len(d.shelf) else 1),
     )

@@ -18,7 +18,7 @@ from optimizer.search.routes import (
     time_route,
 )
 from optimizer.search.steps import BROKEN, PASS, REMOVED, TOUCHED, WAITING, count, hold, keep
-from optimizer.search.supplies import IN, OUT, close, idle_at, open_again
+from optimizer.search.supplies import IN, OUT, close, has_depots, idle_at, open_again
 
 #: How often a group may move until its routes rest: two that wait for each other in a circle would for ever.
 _MOST_MOVES = np.int64(6)
@@ -297,6 +297,24 @@ def _cut_out(d, s, vehicle, at):
 
 
 @compiled
+def is_supplied_with(d, s, task, vehicle, at, depot, fetch_at):
+    """Tell whether everybody has what they need with a task, and then a stop at a depot, put into a route."""
+    if not has_depots(d) or d.task[task].first_part == d.task[task].end_part:
+        return True
+    close(d, s, vehicle)
+    _put_in(d, s, task, vehicle, at)
+    if depot >= 0:
+        _put_in(d, s, d.price[0].tasks + depot, vehicle, fetch_at)
+    supplied = open_again(d, s, vehicle)
+    close(d, s, vehicle)
+    if depot >= 0:
+        _cut_out(d, s, vehicle, fetch_at)
+    _cut_out(d, s, vehicle, at)
+    open_again(d, s, vehicle)
+    return supplied
+
+
+@compiled
 def insert(d, s, w, task, vehicle, at, depot, fetch_at):
     """Put a task into a route, kept before; tell whether the route can be, else it is as before.
 
@@ -308,7 +326,7 @@ def insert(d, s, w, task, vehicle, at, depot, fetch_at):
     _put_in(d, s, task, vehicle, at)
     if fetching:
         _put_in(d, s, d.price[0].tasks + depot, vehicle, fetch_at)
-    first, task_at = min(at, fetch_at) if fetching else at, at + fetching
+    first, task_at = fetch_at if fetching else at, at + fetching
     supplied = open_again(d, s, vehicle)
     if supplied and settle(d, s, w, vehicle, first, task_at + 1):
         return True

@@ -93,7 +93,7 @@ def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
     service_s, beside_cents = d.task[task].service_s, 0.0
     times, from_at = s.times[vehicle], np.int64(0)
     if has_depots(d):
-        from_at = supplied_from(d, s, task, vehicle)
+        from_at = supplied_from(d, s, task, vehicle, NO_DEPOT)
         if from_at > 0:
             look_with_pickups(d, s, w, task, vehicle, min(from_at, length + 1), flat_cents, least_cents)
     for at in range(length + 1):

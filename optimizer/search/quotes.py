@@ -8,10 +8,11 @@ import numpy as np
 
 from optimizer.search.choices import NO_DEPOT, write_order
 from optimizer.search.data import BY, NEVER, READY
+from optimizer.search.moves import is_supplied_with
 from optimizer.search.prices import ALONE, cheapest_start_s, full_price, team_cents, team_with
 from optimizer.search.rides import compiled, entry
 from optimizer.search.room import may_take
-from optimizer.search.supplies import has_depots, helps, supplied_from
+from optimizer.search.supplies import stops_at
 
 
 @compiled
@@ -43,28 +44,23 @@ def _price(d, s, w, task, vehicle, at, depot, fetch_at, quote, team_now_cents):
 
 @compiled
 def _look_in_route(d, s, w, task, vehicle, quote, team_now_cents):
-    length, from_at = s.vehicle[vehicle].length, np.int64(0)
+    length = s.vehicle[vehicle].length
     breaks = d.vehicle[vehicle].breaks
     opens_s = d.windows[d.task[task].first_window, 0]
     closes_s = d.windows[d.task[task].end_window - 1, 1]
-    if has_depots(d):
-        from_at = supplied_from(d, s, task, vehicle)
     for at in range(length + 1):
         ready_s, by_s = np.int64(NEVER), np.int64(NEVER if at == length else -NEVER)
         for taken in range(breaks + 1):
             ready_s = min(ready_s, s.times[vehicle, at, taken, READY])
             if at < length:
                 by_s = max(by_s, s.times[vehicle, at, taken, BY])
-        if ready_s > closes_s:
-            break
-        if max(ready_s, opens_s) + d.task[task].service_s > by_s:
-            continue
-        if at >= from_at:
-            _price(d, s, w, task, vehicle, at, NO_DEPOT, NO_DEPOT, quote, team_now_cents)
+        if is_supplied_with(d, s, task, vehicle, at, NO_DEPOT, NO_DEPOT):
+            if ready_s <= closes_s and max(ready_s, opens_s) + d.task[task].service_s <= by_s:
+                _price(d, s, w, task, vehicle, at, NO_DEPOT, NO_DEPOT, quote, team_now_cents)
             continue
         for depot in range(d.shelf.shape[0]):
-            if helps(d, s, task, vehicle, depot):
-                for fetch_at in range(at + 1):
+            for fetch_at in range(0 if stops_at(d, s, vehicle, depot) else length + 2):
+                if is_supplied_with(d, s, task, vehicle, at, depot, fetch_at):
                     _price(d, s, w, task, vehicle, at, depot, fetch_at, quote, team_now_cents)
 
 
@@ -88,5 +84,5 @@ def look_everywhere(d, s, w, task, quotes):
                 _look_in_route(d, s, w, task, vehicle, quote, team_now_cents)
         if quote.vehicle >= 0:
             length = write_order(d, s, w, task, quote.vehicle, quote.at, quote.depot, quote.fetch_at)
-            at = quote.at + (1 if quote.depot >= 0 else 0)
+            at = quote.at + (1 if 0 <= quote.fetch_at <= quote.at else 0)
             quote.start_s = cheapest_start_s(d, s, w, quote.vehicle, length, at)

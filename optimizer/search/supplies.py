@@ -30,7 +30,7 @@ def _source(d, s, vehicle, at, kind):
     """Return the last depot before a position of a route that has a kind of thing, -1 for none."""
     for number in range(at - 1, -1, -1):
         depot = s.route[vehicle, number] - d.price[0].tasks
-        if depot >= 0 and d.shelf[depot, kind] > 0:
+        if depot >= 0 and d.offers[depot, kind]:
             return depot
     return np.int64(-1)
 
@@ -38,24 +38,21 @@ def _source(d, s, vehicle, at, kind):
 @compiled
 def _use(d, s, vehicle, at, number, sign):
     """Count what a need takes from van and depot in or out; tell whether it is there."""
-    engineer, kind, quantity = d.vehicle[vehicle].engineer, d.parts[number, 0], d.parts[number, 1]
-    short = quantity
-    if d.parts[number, 2]:
-        depot = _source(d, s, vehicle, at, kind)
-        if depot < 0:
-            return True
-    elif d.kept[kind]:
+    engineer, kind, may_lack = d.vehicle[vehicle].engineer, d.parts[number, 0], d.parts[number, 2]
+    short = d.parts[number, 1]
+    if d.kept[kind]:
         if d.stock[engineer, kind] > 0:
             return True
         short = np.int64(0)
-    else:
-        short -= min(quantity, max(0, d.stock[engineer, kind] - s.used[engineer, kind]))
-        s.used[engineer, kind] += quantity - short
+    elif not may_lack:
+        in_van = min(short, max(0, d.stock[engineer, kind] - s.used[engineer, kind]))
+        s.used[engineer, kind] += in_van
+        short -= in_van
         if short == 0:
             return True
     depot = _source(d, s, vehicle, at, kind)
     if depot < 0:
-        return False
+        return may_lack > 0
     s.fetched[vehicle, depot] += 1
     s.drawn[depot, kind] += sign * short
     return s.drawn[depot, kind] <= d.shelf[depot, kind]
@@ -123,42 +120,45 @@ def _short(d, s, engineer, number):
 
 
 @compiled
-def supplied_from(d, s, task, vehicle):
-    """Return from which position of a route on there is all that a task needs; NEVER for none."""
-    engineer, from_at = d.vehicle[vehicle].engineer, np.int64(0)
-    for number in range(d.task[task].first_part, d.task[task].end_part):
-        short, kind = _short(d, s, engineer, number), d.parts[number, 0]
-        if short == 0:
-            continue
-        first = np.int64(NEVER)
-        if s.vehicle[vehicle].pickups > 0:
-            for at in range(s.vehicle[vehicle].length):
-                depot = s.route[vehicle, at] - d.price[0].tasks
-                if depot >= 0 and d.shelf[depot, kind] > 0 and has_enough(d, s, depot, kind, short):
-                    first = np.int64(at + 1)
-                    break
-        from_at = max(from_at, first)
-    return from_at
-
-
-@compiled
-def has_enough(d, s, depot, kind, short):
+def _has(d, s, depot, kind, short):
     """Tell whether there is as much of a thing left at a depot."""
-    return d.kept[kind] or s.drawn[depot, kind] + short <= d.shelf[depot, kind]
+    return d.offers[depot, kind] and (d.kept[kind] or s.drawn[depot, kind] + short <= d.shelf[depot, kind])
 
 
 @compiled
-def helps(d, s, task, vehicle, depot):
-    """Tell whether a stop at a depot would give a task all that the van lacks."""
-    engineer = d.vehicle[vehicle].engineer
+def _passed_from(d, s, vehicle, kind, short):
+    """Return from which position of a route on a depot with as much of a thing is passed; NEVER for none."""
+    for at in range(s.vehicle[vehicle].length if s.vehicle[vehicle].pickups > 0 else 0):
+        depot = s.route[vehicle, at] - d.price[0].tasks
+        if depot >= 0 and _has(d, s, depot, kind, short):
+            return np.int64(at + 1)
+    return np.int64(NEVER)
+
+
+@compiled
+def stops_at(d, s, vehicle, depot):
+    """Tell whether a route stops at a depot."""
     for at in range(s.vehicle[vehicle].length if s.vehicle[vehicle].pickups > 0 else 0):
         if s.route[vehicle, at] == d.price[0].tasks + depot:
-            return False
+            return True
+    return False
+
+
+@compiled
+def supplied_from(d, s, task, vehicle, depot):
+    """Return from which position of a route on there is all that a task needs; NEVER for none.
+
+    With a depot: if there were a stop at it before; NEVER if there is one already, or it would not help. Who
+    would lack something then is left aside.
+    """
+    engineer, from_at = d.vehicle[vehicle].engineer, np.int64(0)
+    if depot >= 0 and stops_at(d, s, vehicle, depot):
+        return np.int64(NEVER)
     for number in range(d.task[task].first_part, d.task[task].end_part):
         short, kind = _short(d, s, engineer, number), d.parts[number, 0]
-        if short > 0 and not (d.shelf[depot, kind] > 0 and has_enough(d, s, depot, kind, short)):
-            return False
-    return True
+        if short > 0 and not (depot >= 0 and _has(d, s, depot, kind, short)):
+            from_at = max(from_at, _passed_from(d, s, vehicle, kind, short))
+    return from_at
 
 
 @compiled

@@ -311,7 +311,7 @@ def test_what_is_not_of_the_problem_is_refused() -> None:
         explain(given, plan, "X")
     with pytest.raises(ValueError, match="no shift 0 of engineer F"):
         explain(given, Plan((replace(plan.routes[0], engineer="F"),)), "A")
-    with pytest.raises(ValueError, match="depot D cannot be explained"):
+    with pytest.raises(ValueError, match="the plan names depot D"):
         explain(given, fetched(), "A")
     with pytest.raises(ValueError, match="travel cannot be relaxed"):
         applied(Relaxation(rule=Rule.TRAVEL, engineer="E", amount=1, cents=0), task(), engineer())

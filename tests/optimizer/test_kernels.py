@@ -12,6 +12,7 @@ from optimizer.draft import Draft
 from optimizer.run import Run
 from optimizer.schedule import Misfit, Timetable
 from optimizer.search.annealing import Annealing, Stretch
+from optimizer.search.data import BY, READY
 from optimizer.search.engine import Search
 from tests.optimizer.random_errands import errands, problem_of
 from tests.optimizer.random_problems import problems
@@ -97,7 +98,13 @@ def test_undoing_a_step_leaves_no_trace(problem: Problem) -> None:
     assert (state.vehicle.worst_s == afresh.vehicle.worst_s).all()
     linked = search.data.member[state.where[search.data.member] >= 0]
     assert (state.held[linked] == afresh.held[linked]).all()
-    assert (state.drawn == afresh.drawn).all()
+    for name in ("drawn", "used", "fetched", "where"):
+        assert (getattr(state, name) == getattr(afresh, name)).all()
+    for vehicle, length in enumerate(state.vehicle.length):
+        states = search.data.vehicle.breaks[vehicle] + 1
+        for side, most in ((READY, length + 1), (BY, length)):
+            kept, new = (one.times[vehicle, :most, :states, side] for one in (state, afresh))
+            assert (kept == new).all()
     assert (state.drawn <= search.data.shelf).all()
 
 

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from optimizer import Link, Lock, Plan, Problem, Reason, Route, Rule, Stop, Task, warmth
 from optimizer.arrays import Arrays
 from optimizer.draft import Draft
+from optimizer.routes import index_of
 from optimizer.run import Run
 from optimizer.schedule import Misfit
 from optimizer.slots import Offer, Quoter, Ways
+from tests.optimizer.random_errands import errands
 from tests.optimizer.random_problems import problems
 from tests.optimizer.small import FREE, STEP_S, engineer, problem, shift, task
 from tests.optimizer.test_kernels import routes_of, worst_late_s
@@ -44,8 +46,8 @@ def insertions(problem: Problem, plan: Plan, task: Task, slot: tuple[int, int]) 
     draft, mine = Draft(arrays), len(problem.tasks)
     for route in plan.routes:
         vehicle = arrays.vehicles_of[arrays.engineer_index[route.engineer]][route.shift]
-        order = [arrays.task_index[stop.id] for stop in route.stops]
-        starts = {arrays.task_index[stop.id]: stop.start_s for stop in route.stops}
+        order = [index_of(arrays, stop) or 0 for stop in route.stops]
+        starts = {index: stop.start_s for index, stop in zip(order, route.stops, strict=True)}
         draft.narrowed |= {one: ((starts[one], starts[one]),) for one in order if one in arrays.linked}
         assert not draft.put_what_fits(vehicle, order)
     found = []
@@ -54,18 +56,21 @@ def insertions(problem: Problem, plan: Plan, task: Task, slot: tuple[int, int]) 
     for vehicle, order in enumerate(draft.orders):
         engineer, table = arrays.vehicles[vehicle].engineer, draft.tables[vehicle]
         for at in range(len(order) + 1) if arrays.allowed[mine, engineer] else ():
-            tried = draft.trial(vehicle, [*order[:at], mine, *order[at:]])
+            longer = [*order[:at], mine, *order[at:]]
+            tried = draft.trial(vehicle, longer)
             if isinstance(tried, Misfit):
-                continue
+                fetching = draft.with_pickup(vehicle, longer, tried)
+                if fetching is None:
+                    continue
+                longer, tried = fetching
             work_s = draft.work_s[engineer] + tried[1].work_s - (table.work_s if table else 0)
             team = draft.team_cents(engineer, float(work_s), int(draft.tasks_of[engineer]) + 1)
-            longer = [*order[:at], mine, *order[at:]]
             team += max(0, worst_late_s(draft, longer, tried[1]) - worst_s) * price
             found.append(
                 (
                     tried[0] - draft.costs[vehicle] + team,
                     problem.engineers[engineer].id,
-                    tried[1].halts[at].start_s,
+                    tried[1].halts[longer.index(mine)].start_s,
                     tried[1].travel_s - (table.travel_s if table else 0),
                 )
             )
@@ -117,14 +122,14 @@ def drawn(problem: Problem, data: st.DataObject) -> tuple[Problem, int, bool]:
 
 
 @calm
-@given(problem=problems(), data=st.data())
+@given(problem=problems() | errands(), data=st.data())
 def test_an_offer_is_the_cheapest_of_all_insertions(problem: Problem, data: st.DataObject) -> None:
     assert_exact(*drawn(problem, data))
 
 
 @pytest.mark.full
 @thorough
-@given(problem=problems(), data=st.data())
+@given(problem=problems() | errands(), data=st.data())
 def test_an_offer_is_always_the_cheapest_of_all_insertions(problem: Problem, data: st.DataObject) -> None:
     assert_exact(*drawn(problem, data))
 
