@@ -1,17 +1,8 @@
 """Kernels of delay: what it costs that a task put into a route makes others late."""
 
-from optimizer.search.data import READY
 from optimizer.search.moves import position
 from optimizer.search.rides import compiled, first_start_s, is_linked, quick_s
-
-
-@compiled
-def _earliest_end_s(d, s, vehicle, at):
-    """Return when the visit at a position ends, whatever breaks were taken by then [s]."""
-    end_s = s.times[vehicle, at + 1, 0, READY]
-    for taken in range(1, d.vehicle[vehicle].breaks + 1):
-        end_s = min(end_s, s.times[vehicle, at + 1, taken, READY])
-    return end_s
+from optimizer.search.room import ready_at
 
 
 @compiled
@@ -56,7 +47,10 @@ def delay_cents(d, s, w, waiting, most_cents):
             task = s.route[vehicle, at]
             way_s = quick_s(d, vehicle, place, d.task[task].place)
             start_s = first_start_s(d, s.windows, task, ready + way_s)
-            end_s, before_s = start_s + d.task[task].service_s, _earliest_end_s(d, s, vehicle, at)
+            end_s, before_s = (
+                start_s + d.task[task].service_s,
+                ready_at(s.times[vehicle], at + 1, d.vehicle[vehicle].breaks),
+            )
             if end_s <= before_s:
                 break
             cents += _late_cents(d, task, end_s) - _late_cents(d, task, before_s)

@@ -10,7 +10,7 @@ from optimizer.search.delays import delay_cents, list_delay
 from optimizer.search.errands import look_with_pickups
 from optimizer.search.prices import arc_cents, lean, mean_work, task_cents
 from optimizer.search.rides import compiled, quick_s
-from optimizer.search.room import may_take, over, place_at, ready_after
+from optimizer.search.room import due_at, may_take, over, place_at, ready_after, ready_at
 from optimizer.search.steps import BLINK, EVERYWHERE, LOOKS
 from optimizer.search.supplies import has_depots, supplied_from
 
@@ -47,24 +47,6 @@ def _flat_cents(d, s, task, vehicle, mean_work_s, team_lean):
 
 
 @compiled
-def _ready_s(times, at, breaks):
-    """Return when somebody is ready to leave for a position, whatever breaks were taken by then [s]."""
-    ready_s = times[at, 0, READY]
-    for taken in range(1, breaks + 1):
-        ready_s = min(ready_s, times[at, taken, READY])
-    return ready_s
-
-
-@compiled
-def _by_s(times, at, breaks):
-    """Return the latest moment to be ready at the visit at a position, whatever breaks were taken [s]."""
-    by_s = times[at, 0, BY]
-    for taken in range(1, breaks + 1):
-        by_s = max(by_s, times[at, taken, BY])
-    return by_s
-
-
-@compiled
 def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
     """Remember the cheapest places for a task on a route.
 
@@ -97,14 +79,14 @@ def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
         if from_at > 0:
             look_with_pickups(d, s, w, task, vehicle, min(from_at, length + 1), flat_cents, least_cents)
     for at in range(length + 1):
-        leave_s = times[at, 0, READY] if plain else _ready_s(times, at, breaks)
+        leave_s = times[at, 0, READY] if plain else ready_at(times, at, breaks)
         if leave_s > closes_s:
             break
         to_place = place_at(d, s, vehicle, at)
         before = from_place
         from_place = to_place
         if at < length and max(leave_s, opens_s) + service_s > (
-            times[at, 0, BY] if plain else _by_s(times, at, breaks)
+            times[at, 0, BY] if plain else due_at(times, at, breaks)
         ):
             continue
         if at < from_at or _skipped(w):

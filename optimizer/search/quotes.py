@@ -7,11 +7,11 @@ unlike the search, a quote does not estimate.
 import numpy as np
 
 from optimizer.search.choices import NO_DEPOT, write_order
-from optimizer.search.data import BY, NEVER, READY
+from optimizer.search.data import NEVER
 from optimizer.search.moves import is_supplied_with
 from optimizer.search.prices import ALONE, cheapest_start_s, full_price, team_cents, team_with
 from optimizer.search.rides import compiled, entry
-from optimizer.search.room import may_take
+from optimizer.search.room import due_at, may_take, ready_at
 from optimizer.search.supplies import stops_at
 
 
@@ -49,11 +49,8 @@ def _look_in_route(d, s, w, task, vehicle, quote, team_now_cents):
     opens_s = d.windows[d.task[task].first_window, 0]
     closes_s = d.windows[d.task[task].end_window - 1, 1]
     for at in range(length + 1):
-        ready_s, by_s = np.int64(NEVER), np.int64(NEVER if at == length else -NEVER)
-        for taken in range(breaks + 1):
-            ready_s = min(ready_s, s.times[vehicle, at, taken, READY])
-            if at < length:
-                by_s = max(by_s, s.times[vehicle, at, taken, BY])
+        ready_s = ready_at(s.times[vehicle], at, breaks)
+        by_s = due_at(s.times[vehicle], at, breaks) if at < length else np.int64(NEVER)
         if is_supplied_with(d, s, task, vehicle, at, NO_DEPOT, NO_DEPOT):
             if ready_s <= closes_s and max(ready_s, opens_s) + d.task[task].service_s <= by_s:
                 _price(d, s, w, task, vehicle, at, NO_DEPOT, NO_DEPOT, quote, team_now_cents)

@@ -31,6 +31,24 @@ def may_take(d, s, task, vehicle):
 
 
 @compiled
+def ready_at(times, at, breaks):
+    """Return when somebody is ready to leave for a position, whatever breaks were taken by then [s]."""
+    ready_s = times[at, 0, READY]
+    for taken in range(1, breaks + 1):
+        ready_s = min(ready_s, times[at, taken, READY])
+    return ready_s
+
+
+@compiled
+def due_at(times, at, breaks):
+    """Return the latest moment to be ready at the visit at a position, whatever breaks were taken [s]."""
+    by_s = times[at, 0, BY]
+    for taken in range(1, breaks + 1):
+        by_s = max(by_s, times[at, taken, BY])
+    return by_s
+
+
+@compiled
 def place_at(d, s, vehicle, at):
     """Return the place of the stop at a position, after the last where the shift ends, -1 for nowhere."""
     if at < s.vehicle[vehicle].length:
