@@ -26,7 +26,7 @@ _MASTER_FROM, _MASTER_WORK, _MOST_MASTER_S = 0.75, 0.02, 1.0
 #: Where that pays: enough routes to choose from, and time for OR-Tools to be loaded [s].
 _MASTER_TASKS, _MASTER_S = 50, 10.0
 #: How often a search begins anew at most, after how much time a task [s], and how far apart their seeds are.
-_MOST_LIVES, _LIFE_S_PER_TASK, _LIFE = 3, 0.1, 7_919
+_MOST_LIVES, _LIFE_S_PER_TASK, _LIFE = 3, 0.15, 7_919
 
 
 def movable_tasks(draft: Draft) -> list[int]:
