@@ -9,14 +9,19 @@ _PLACES = 6
 _PARTS = ("pump", "valve")
 
 
-def errands(most_tasks: int = 7, most_shifts: int = 4) -> st.SearchStrategy[Problem]:
+def errands(most_tasks: int = 7, most_shifts: int = 4, direct: bool = False) -> st.SearchStrategy[Problem]:
     """Return a strategy of problems with depots, of few tasks and shifts."""
     seeds = st.integers(0, 2**32 - 1)
-    return seeds.map(lambda seed: problem_of(np.random.default_rng(seed), most_tasks, most_shifts))
+    return seeds.map(lambda seed: problem_of(np.random.default_rng(seed), most_tasks, most_shifts, direct))
 
 
-def problem_of(random: np.random.Generator, most_tasks: int, most_shifts: int) -> Problem:
-    """Return a problem with one depot or two, most features now and then."""
+def problem_of(
+    random: np.random.Generator, most_tasks: int, most_shifts: int, direct: bool = False
+) -> Problem:
+    """Return a problem with one depot or two, most features now and then.
+
+    Where ways are direct, none over another place is shorter.
+    """
 
     def maybe(share: float) -> bool:
         return bool(random.random() < share)
@@ -71,6 +76,8 @@ def problem_of(random: np.random.Generator, most_tasks: int, most_shifts: int) -
     )
     bands = (0, 4_000) if maybe(0.2) else (0,)
     seconds = random.integers(60, 1_800, size=(len(bands), _PLACES, _PLACES))
+    for over in range(_PLACES if direct else 0):
+        seconds = np.minimum(seconds, seconds[:, :, over, None] + seconds[:, None, over])
     depots = tuple(
         Depot(
             id=f"D{number}",
