@@ -10,7 +10,7 @@ import numpy as np
 from optimizer.arrays import Arrays
 from optimizer.bounds import MOST_SECONDS
 from optimizer.plan import Rule
-from optimizer.schedule import Leeway, Misfit, Timetable, Visit, timetable
+from optimizer.schedule import Misfit, Slack, Timetable, Visit, timetable
 from optimizer.supply import Fetched, Supplied
 from optimizer.tasks import Window
 
@@ -144,8 +144,8 @@ class Draft:
 
     def _timed(self, vehicle: int, order: list[int], visits: list[Visit]) -> Timetable | Misfit:
         one = self.arrays.vehicles[vehicle]
-        leeway = self._leeway(order) if self.arrays.leaves_late[one.engineer] else None
-        table = timetable(one.shift, visits, self.arrays.leg_times[one.engineer], leeway)
+        slack = self._slack(order) if self.arrays.leaves_late[one.engineer] else None
+        table = timetable(one.shift, visits, self.arrays.leg_times[one.engineer], slack)
         if isinstance(table, Misfit):
             return table
         limits = (one.shift.max_work_s, self.arrays.problem.engineers[one.engineer].max_work_s)
@@ -153,14 +153,14 @@ class Draft:
             return Misfit(Rule.MAX_WORK, len(visits))
         return table
 
-    def _leeway(self, order: list[int]) -> Leeway:
+    def _slack(self, order: list[int]) -> Slack:
         """Return by how much tasks of a route may be later than they could be, for nobody to wait on the way.
 
         Nothing may cost more for it.
         """
         tasks, weights = self.arrays.problem.tasks, self.arrays.problem.weights
 
-        def leeway(number: int, start_s: int) -> int:
+        def slack(number: int, start_s: int) -> int:
             index, room_s = order[number], MOST_SECONDS
             if not self.arrays.is_task(index):
                 return room_s
@@ -175,7 +175,7 @@ class Draft:
                     room_s = min(room_s, until_s - start_s) if start_s >= from_s else 0
             return room_s
 
-        return leeway
+        return slack
 
     def _has_strength(self, vehicle: int, work_s: int) -> bool:
         """Tell whether a vehicle's engineer may do so much on it beside the other shifts."""

@@ -1,6 +1,6 @@
 """A draft as the routes of a plan, and back."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from optimizer.arrays import Arrays
 from optimizer.draft import Draft
@@ -62,6 +62,34 @@ def index_of(arrays: Arrays, stop: Stop) -> int | None:
     return next((len(arrays.visits) + number for number in depots), None)
 
 
+def orders_of(draft: Draft, plan: Plan) -> Iterator[tuple[Route, int, list[int]]]:
+    """Yield the routes of a plan with vehicle and order; linked tasks are held in the draft where they are.
+
+    Raises
+    ------
+    ValueError
+        The plan names what the problem has not.
+    """
+    arrays = draft.arrays
+    numbers = {
+        (arrays.problem.engineers[vehicle.engineer].id, vehicle.shift_index): number
+        for number, vehicle in enumerate(arrays.vehicles)
+    }
+    for route in plan.routes:
+        number = numbers.get((route.engineer, route.shift))
+        if number is None:
+            raise ValueError(f"the plan names shift {route.shift} of {route.engineer}, who has none such")
+        order = []
+        for stop in route.stops:
+            index = index_of(arrays, stop)
+            if index is None:
+                raise ValueError(f"the plan names {stop.kind} {stop.id}, which is not in the problem")
+            order.append(index)
+            if index in arrays.linked:
+                draft.narrowed[index] = ((stop.start_s, stop.start_s),)
+        yield route, number, order
+
+
 def draft_of(arrays: Arrays, plan: Plan) -> Draft:
     """Return a plan as a draft, timed as the plan is; linked tasks are held where they are.
 
@@ -77,22 +105,7 @@ def draft_of(arrays: Arrays, plan: Plan) -> Draft:
         It names what the problem has not.
     """
     draft = Draft(arrays)
-    numbers = {
-        (arrays.problem.engineers[vehicle.engineer].id, vehicle.shift_index): number
-        for number, vehicle in enumerate(arrays.vehicles)
-    }
-    for route in plan.routes:
-        number = numbers.get((route.engineer, route.shift))
-        if number is None:
-            raise ValueError(f"the problem has no shift {route.shift} of engineer {route.engineer}")
-        order = []
-        for stop in route.stops:
-            index = index_of(arrays, stop)
-            if index is None:
-                raise ValueError(f"the plan names {stop.kind} {stop.id}, which is not in the problem")
-            order.append(index)
-            if index in arrays.linked:
-                draft.narrowed[index] = ((stop.start_s, stop.start_s),)
+    for route, number, order in orders_of(draft, plan):
         table = _table(arrays, number, route, order)
         draft.put(number, order, (draft.cost(number, order, table), table))
     return draft

@@ -10,7 +10,7 @@ from optimizer.tasks import Window
 from optimizer.travel import UNREACHABLE
 
 #: How much later a visit, by its number, may begin than at a moment [s], its windows left aside.
-Leeway = Callable[[int, int], int]
+Slack = Callable[[int, int], int]
 #: Travel time [s] from a place to a place for whoever leaves at a moment [s].
 LegTime = Callable[[int, int, int], int]
 
@@ -130,13 +130,13 @@ def first_start_s(windows: Sequence[Window], ready_s: int) -> int | None:
 
 
 def timetable(
-    shift: Shift, visits: Sequence[Visit], leg_time: LegTime, leeway: Leeway | None = None
+    shift: Shift, visits: Sequence[Visit], leg_time: LegTime, slack: Slack | None = None
 ) -> Timetable | Misfit:
     """Return the earliest timing of visits in this order, or what prevents one.
 
     Exact: the earliest end of every visit is kept for every number of breaks taken so far, as a
     break early on may cost less than one later. The start place is left as late as the first
-    visit allows; given a leeway, as late as the end of the route allows, so that nobody waits for
+    visit allows; given a slack, as late as the end of the route allows, so that nobody waits for
     what could be waited for at home.
 
     Parameters
@@ -144,8 +144,8 @@ def timetable(
     shift : Shift
     visits : sequence of Visit
     leg_time : LegTime
-        The same at all hours where there is a leeway.
-    leeway : Leeway, optional
+        The same at all hours where there is a slack.
+    slack : Slack, optional
 
     Returns
     -------
@@ -181,7 +181,7 @@ def timetable(
         if all(step is None for step in following):
             return Misfit(rule, index)
         steps, place = following, visit.place
-    return _ended(shift, visits, leg_time, pauses, steps, place, leeway)
+    return _ended(shift, visits, leg_time, pauses, steps, place, slack)
 
 
 def _ended(
@@ -191,7 +191,7 @@ def _ended(
     pauses: tuple[Break, ...],
     steps: Sequence[_Step | None],
     place: int,
-    leeway: Leeway | None,
+    slack: Slack | None,
 ) -> Timetable | Misfit:
     """Return the timing of the way back: home first, breaks that are left after it if need be."""
     best: tuple[int, int, _Step, tuple[Window, ...]] | None = None
@@ -221,11 +221,11 @@ def _ended(
         step = step.came_from
     chain.reverse()
     leave_s = shift.start_s
-    if leeway:
-        leave_s, chain = _put_off(leave_s, visits, pauses, chain, leeway)
+    if slack:
+        leave_s, chain = _put_off(leave_s, visits, pauses, chain, slack)
     halts = [step.halt for step in chain]
     travel_s = leg_s + sum(step.travel_s for step in chain)
-    if halts and not leeway and not chain[0].breaks:
+    if halts and not slack and not chain[0].breaks:
         # Nobody waits at the first door for what could be waited for at home.
         late_s = leave_s + halts[0].start_s - halts[0].arrival_s
         if leg_time(shift.start_place, visits[0].place, late_s) == chain[0].travel_s:
@@ -241,7 +241,7 @@ def _put_off(
     visits: Sequence[Visit],
     pauses: tuple[Break, ...],
     chain: list[_Step],
-    leeway: Leeway,
+    slack: Slack,
 ) -> tuple[int, list[_Step]]:
     """Return when to leave at the latest for the last visit to begin when it does, and the steps then."""
     taken: list[tuple[Break, ...]] = []
@@ -254,7 +254,7 @@ def _put_off(
         left_s = chain[number - 1].halt.end_s if number else leave_s
         if number < len(chain) - 1:
             until_s = next(b for a, b in visits[number].windows if a <= start_s <= b)
-            room_s = min(room_s, until_s - start_s, leeway(number, start_s))
+            room_s = min(room_s, until_s - start_s, slack(number, start_s))
         rest_s, latest_s = 0, left_s + room_s + MOST_SECONDS
         for pause in taken[number]:
             latest_s = min(latest_s, pause.latest_start_s - rest_s)

@@ -15,9 +15,9 @@ from optimizer.arrays import Arrays, visit_of
 from optimizer.bounds import require_windows
 from optimizer.draft import Draft
 from optimizer.new_place import RoomyTravel, Ways
-from optimizer.plan import Plan, Reason, Route, Rule, Stop
+from optimizer.plan import Plan, Reason, Rule
 from optimizer.problem import Problem
-from optimizer.routes import index_of
+from optimizer.routes import index_of, orders_of
 from optimizer.search.data import Data, Table
 from optimizer.search.flatten import data_of, desk_of, frozen, kinds_of, state_of
 from optimizer.search.rows import ints, table, task_rows
@@ -150,21 +150,18 @@ class Quoter:
             links=tuple(link for link in self.problem.links if task_id not in (link.before, link.after)),
         )
         index = self._arrays.task_index[task_id]
-        vehicle = self._draft.where.get(index, -1)
-        rest = {*self._draft.without(vehicle, index)} if vehicle >= 0 else set()
-
-        def stays(route: Route, stop: Stop) -> bool:
-            """Tell whether a stop is neither at the task nor where something is fetched for it alone."""
-            if stop.kind == "task":
-                return stop.id != task_id
-            mine = any(other.kind == "task" and other.id == task_id for other in route.stops)
-            return not (mine and rest) or index_of(self._arrays, stop) in rest
-
-        routes = tuple(
-            replace(route, stops=tuple(stop for stop in route.stops if stays(route, stop)))
-            for route in self._plan.routes
-        )
-        return Quoter(problem, Plan(routes), self._closed)
+        vehicle = self._draft.where.get(index)
+        gone, mine = {index}, None
+        if vehicle is not None:  # with it goes a stop where something is fetched for it alone
+            gone |= {*self._draft.orders[vehicle]} - {*self._draft.without(vehicle, index)}
+            one = self._arrays.vehicles[vehicle]
+            mine = self.problem.engineers[one.engineer].id, one.shift_index
+        routes = []
+        for route in self._plan.routes:
+            here = gone if (route.engineer, route.shift) == mine else {index}
+            stops = tuple(stop for stop in route.stops if index_of(self._arrays, stop) not in here)
+            routes.append(replace(route, stops=stops))
+        return Quoter(problem, Plan(tuple(routes)), self._closed)
 
     def quote(self, task: Task, slots: Sequence[Window], ways: Ways | None = None) -> Quotes:
         """Return what a task costs in each slot, exactly; several threads may ask at once.
@@ -306,22 +303,7 @@ def _standing(arrays: Arrays, plan: Plan) -> tuple[Draft, list[int]]:
         The plan names what the problem does not have.
     """
     draft, closed = Draft(arrays), []
-    number_of = {
-        (arrays.problem.engineers[one.engineer].id, one.shift_index): number
-        for number, one in enumerate(arrays.vehicles)
-    }
-    for route in plan.routes:
-        if (route.engineer, route.shift) not in number_of:
-            raise ValueError(f"the plan names shift {route.shift} of {route.engineer}, who has none such")
-        order = []
-        for stop in route.stops:
-            index = index_of(arrays, stop)
-            if index is None:
-                raise ValueError(f"the plan names {stop.kind} {stop.id}, which is not in the problem")
-            order.append(index)
-            if index in arrays.linked:
-                draft.narrowed[index] = ((stop.start_s, stop.start_s),)
-        vehicle = number_of[route.engineer, route.shift]
+    for _, vehicle, order in orders_of(draft, plan):
         if draft.put_what_fits(vehicle, order) or draft.orders[vehicle] != order:
             closed.append(vehicle)
     return draft, closed

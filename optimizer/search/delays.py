@@ -1,6 +1,6 @@
 """Kernels of delay: what it costs that a task put into a route makes others late."""
 
-from optimizer.search.moves import position
+from optimizer.search.follow import position
 from optimizer.search.rides import compiled, first_start_s, is_linked, quick_s
 from optimizer.search.room import ready_at
 

@@ -26,7 +26,7 @@ _MASTER_FROM, _MASTER_WORK, _MOST_MASTER_S = 0.75, 0.02, 1.0
 #: Where that pays: enough routes to choose from, and time for OR-Tools to be loaded [s].
 _MASTER_TASKS, _MASTER_S = 50, 10.0
 #: How often a search begins anew at most, after how much time a task [s], and how far apart their seeds are.
-_MOST_LIVES, _LIFE_S_PER_TASK, _LIFE = 3, 0.15, 7_919
+_MOST_STARTS, _START_S_PER_TASK, _NEXT_SEED = 3, 0.15, 7_919
 
 
 def movable_tasks(draft: Draft) -> list[int]:
@@ -97,10 +97,10 @@ class Search:
         with Helpers(processes - 1) as helpers:
             if cells == 1:
                 begun = self.orders
-                for life, part in enumerate(self._lives(stretch)):
+                for start, part in enumerate(self._restarts(stretch)):
                     if stop():
                         break
-                    self._search_whole(begun, self._seed + _LIFE * life, part, helpers, stop, on_better)
+                    self._search_whole(begun, self._seed + _NEXT_SEED * start, part, helpers, stop, on_better)
             else:
                 rounds = Rounds(self.data, self.orders, self._seed, cells)
                 rounds.run(stretch, helpers, stop, on_better)
@@ -116,13 +116,15 @@ class Search:
             hot, cold = _HOT_LINKED, _COLD_LINKED
         return hot * cents, cold * cents
 
-    def _lives(self, stretch: Stretch) -> list[Stretch]:
+    def _restarts(self, stretch: Stretch) -> list[Stretch]:
         """Return a search as several, one after the other, where time is ample: each finds other plans."""
         time_s, tasks = stretch.until - stretch.began, max(1, int(self.data.task.movable.sum()))
-        lives = min(_MOST_LIVES, round(time_s / (_LIFE_S_PER_TASK * tasks))) if time_s < float("inf") else 1
-        if lives < 2 or stretch.steps is not None or len(self.data.link):
+        starts = (
+            min(_MOST_STARTS, round(time_s / (_START_S_PER_TASK * tasks))) if time_s < float("inf") else 1
+        )
+        if starts < 2 or stretch.steps is not None or len(self.data.link):
             return [stretch]
-        borders = [stretch.began + time_s * number / lives for number in range(lives + 1)]
+        borders = [stretch.began + time_s * number / starts for number in range(starts + 1)]
         return [replace(stretch, began=a, until=b) for a, b in itertools.pairwise(borders)]
 
     def _search_whole(

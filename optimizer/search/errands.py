@@ -2,25 +2,11 @@
 
 from optimizer.search.choices import remember
 from optimizer.search.data import NEVER, READY
-from optimizer.search.prices import arc_cents, task_cents
-from optimizer.search.rides import compiled, quick_s
+from optimizer.search.prices import detour, task_cents
+from optimizer.search.rides import compiled
 from optimizer.search.room import over, place_at, ready_after
 from optimizer.search.routes import ride_on
 from optimizer.search.supplies import supplied_from
-
-
-@compiled
-def _ride_cents(d, vehicle, from_place, over_place, to_place):
-    """Return what a ride costs more that leads over a third place, and how much longer it is [s].
-
-    Duty is part of it; it may end there.
-    """
-    cents = arc_cents(d, vehicle, from_place, over_place)
-    more_s = quick_s(d, vehicle, from_place, over_place)
-    if to_place >= 0:
-        cents += arc_cents(d, vehicle, over_place, to_place) - arc_cents(d, vehicle, from_place, to_place)
-        more_s += quick_s(d, vehicle, over_place, to_place) - quick_s(d, vehicle, from_place, to_place)
-    return cents + more_s * d.vehicle[vehicle].duty_cents, more_s
 
 
 @compiled
@@ -39,7 +25,7 @@ def look_with_pickups(d, s, w, task, vehicle, before_at, flat_cents, least_cents
         pickup, place = d.price[0].tasks + depot, d.vehicle[vehicle].start_place
         for fetch_at in range(before_at):
             to_place = place_at(d, s, vehicle, fetch_at)
-            cents, more_s = _ride_cents(d, vehicle, place, d.task[pickup].place, to_place)
+            cents, more_s = detour(d, vehicle, place, d.task[pickup].place, to_place)
             more_s += d.task[pickup].service_s
             cents += d.task[pickup].service_s * d.vehicle[vehicle].duty_cents
             bound = min(least_cents, w.choice[w.choice.shape[0] - 1].cents)
@@ -60,7 +46,7 @@ def _look_after_pickup(d, s, w, task, places, with_cents, with_s, least_cents):
     place, service_s = d.task[d.price[0].tasks + depot].place, d.task[task].service_s
     for at in range(fetch_at, before_at):
         to_place = place_at(d, s, vehicle, at)
-        cents, more_s = _ride_cents(d, vehicle, place, here, to_place)
+        cents, more_s = detour(d, vehicle, place, here, to_place)
         cents += with_cents
         bound = min(least_cents, w.choice[w.choice.shape[0] - 1].cents)
         if at >= least_at and cents < bound and not over(d, s, vehicle, with_s + more_s + service_s):

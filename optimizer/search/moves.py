@@ -1,23 +1,12 @@
-"""Kernels that put a task into a route and take it out, and let linked tasks follow.
-
-Linked tasks begin together with their partners, or before or after them, as early as all their routes let
-them: what one route changes may move visits of another, and those of a third. Every route knows of the
-others what matters to it: of a linked task, from when on its partners let it begin and until when it may.
-"""
+"""Kernels that put a task into a route and take it out: all that hangs on it is timed, priced and counted."""
 
 import numpy as np
 
-from optimizer.search.data import ANY, BY, NEVER, READY, SAME
-from optimizer.search.rides import compiled, first_start_s, is_linked, last_start_s, ready_s, travel_s
-from optimizer.search.routes import (
-    latest_end_s,
-    move_times,
-    price_route,
-    time_backward,
-    time_forward,
-    time_route,
-)
-from optimizer.search.steps import BROKEN, PASS, REMOVED, TOUCHED, WAITING, count, hold, keep
+from optimizer.search.data import BY, NEVER, READY
+from optimizer.search.follow import follow, position, touch
+from optimizer.search.rides import compiled, is_linked
+from optimizer.search.routes import move_times, price_route, time_route
+from optimizer.search.steps import BROKEN, REMOVED, TOUCHED, count, hold, keep
 from optimizer.search.supplies import IN, OUT, close, has_depots, idle_at, open_again
 
 #: How often a group may move until its routes rest: two that wait for each other in a circle would for ever.
@@ -28,198 +17,6 @@ _MOST_MOVES_OF_ALL = np.int64(200)
 #: compile a kernel for.
 _READY, _BY = np.int64(READY), np.int64(BY)
 _BEGIN, _END, _NEVER_BEFORE = np.int64(0), np.int64(NEVER), np.int64(-NEVER)
-#: How often more than it has members a group is gone through, for windows to be jumped.
-_MORE_ROUNDS = 4
-
-
-@compiled
-def _touch(w, vehicle):
-    """List a route among those that have changed."""
-    for number in range(w.counters[TOUCHED]):
-        if w.kept[number].touched == vehicle:
-            return
-    w.kept[w.counters[TOUCHED]].touched = vehicle
-    w.counters[TOUCHED] += 1
-
-
-@compiled
-def _wait(d, s, w, vehicle, first, end):
-    """List the groups of linked tasks between two positions of a route among those to be looked at."""
-    for at in range(first, end):
-        task = s.route[vehicle, at]
-        if is_linked(d, task):
-            group = d.member[d.task[task].first_member]
-            if not w.group[group].waits:
-                w.group[group].waits = True
-                if w.group[group].stamp != w.counters[PASS]:
-                    w.group[group].stamp, w.group[group].moves = w.counters[PASS], 0
-                w.group[group].key_s = s.times[vehicle, at + 1, 0, READY]
-                w.group[w.counters[WAITING]].waiting = group
-                w.counters[WAITING] += 1
-
-
-@compiled
-def _next_group(w, side):
-    """Take off the list the group that ends first, or last where it is about until when they may begin."""
-    sign = 1 if side == READY else -1
-    count = w.counters[WAITING]
-    best = 0
-    for number in range(1, count):
-        group, other = w.group[number].waiting, w.group[best].waiting
-        if sign * w.group[group].key_s < sign * w.group[other].key_s:
-            best = number
-    group = w.group[best].waiting
-    w.group[best].waiting = w.group[count - 1].waiting
-    w.counters[WAITING] = count - 1
-    w.group[group].waits = False
-    return group
-
-
-@compiled
-def position(s, task):
-    """Return where in its route a placed task is."""
-    vehicle = s.where[task]
-    at = 0
-    while s.route[vehicle, at] != task:
-        at += 1
-    return at
-
-
-@compiled
-def _first_s(d, s, task):
-    """Return when a placed task can begin at the earliest, its partners left aside [s].
-
-    Where it was, or was promised, if it can be held back to that; where ways take longer at some hours, it
-    is not known how far it can be.
-    """
-    vehicle, at, best_s = s.where[task], position(s, task), np.int64(NEVER)
-    place = d.vehicle[vehicle].start_place if at == 0 else d.task[s.route[vehicle, at - 1]].place
-    for taken in range(d.vehicle[vehicle].breaks + 1):
-        leave_s = s.times[vehicle, at, taken, READY]
-        if leave_s >= NEVER:
-            continue
-        way_s = travel_s(d, vehicle, place, d.task[task].place, leave_s)
-        for now in range(taken, d.vehicle[vehicle].breaks + 1):
-            then_s = ready_s(d, vehicle, taken, now, leave_s, way_s)
-            if then_s >= NEVER:
-                break
-            start_s = first_start_s(d, d.windows, task, then_s)
-            by_s = s.times[vehicle, at, now, BY]
-            if start_s < d.task[task].wish_s and d.price[0].bands == 1:
-                wish_s = first_start_s(d, d.windows, task, d.task[task].wish_s)
-                start_s = wish_s if wish_s <= by_s else start_s
-            if start_s <= by_s:
-                best_s = min(best_s, start_s)
-    return best_s
-
-
-@compiled
-def _last_s(d, s, task):
-    """Return when a placed task can begin at the latest, its partners left aside [s]."""
-    vehicle, at, best_s = s.where[task], position(s, task), np.int64(-NEVER)
-    service_s = d.task[task].service_s
-    for taken in range(d.vehicle[vehicle].breaks + 1):
-        until_s = latest_end_s(d, s, vehicle, at, taken) - service_s
-        best_s = max(best_s, last_start_s(d, d.windows, task, until_s))
-    return best_s
-
-
-@compiled
-def _agree(d, s, w, group, side):
-    """Write into `w.moved` when the placed tasks of a group begin together; tell whether they come to rest.
-
-    At the earliest (READY) or at the latest (BY).
-    """
-    first, end = d.task[group].first_member, d.task[group].end_member
-    for number in range(first, end):
-        member = d.member[number]
-        if s.where[member] >= 0:
-            w.moved[member] = _first_s(d, s, member) if side == READY else _last_s(d, s, member)
-    rest = False
-    for _ in range(end - first + _MORE_ROUNDS):
-        rest = True
-        for number in range(first, end):
-            member = d.member[number]
-            if s.where[member] < 0:
-                continue
-            for row in range(d.task[member].first_link, d.task[member].end_link):
-                other = d.link[row].other
-                if s.where[other] < 0:
-                    continue
-                from_s, until_s = w.moved[member] + d.link[row].low_s, w.moved[member] + d.link[row].high_s
-                if side == READY and w.moved[other] < from_s:
-                    w.moved[other] = first_start_s(d, d.windows, other, from_s)
-                    rest = False
-                elif side == BY and w.moved[other] > until_s:
-                    w.moved[other] = last_start_s(d, d.windows, other, until_s)
-                    rest = False
-        if rest:
-            break
-    return rest
-
-
-@compiled
-def _hold_member(d, s, w, member, group, side):
-    """Write down when a task of a group begins, or until when; tell whether its route can be."""
-    vehicle, at, moved_s = s.where[member], position(s, member), w.moved[member]
-    keep(d, s, w, vehicle)
-    _touch(w, vehicle)
-    if side == READY:
-        hold(d, s, member, moved_s, s.held[member, BY])
-        can = moved_s <= s.held[member, BY] and time_forward(d, s, vehicle, at, at + 1)
-        _wait(d, s, w, vehicle, at + 1, s.vehicle[vehicle].length)
-        return can
-    if moved_s < s.held[member, READY]:
-        w.group[group].pulled = True
-    hold(d, s, member, min(s.held[member, READY], moved_s), moved_s)
-    can = time_backward(d, s, vehicle, at, at + 1)
-    _wait(d, s, w, vehicle, _BEGIN, at)
-    return can
-
-
-@compiled
-def _move_group(d, s, w, group, side, most_moves):
-    """Let a group begin as early as it can, or write down until when it may; tell whether that can be."""
-    w.group[group].moves += 1
-    if w.group[group].moves > most_moves or not _agree(d, s, w, group, side):
-        return False
-    for number in range(d.task[group].first_member, d.task[group].end_member):
-        member = d.member[number]
-        follows = s.where[member] >= 0 and s.held[member, side] != w.moved[member]
-        if follows and not _hold_member(d, s, w, member, group, side):
-            return False
-    return True
-
-
-@compiled
-def _wait_pulled(d, s, w):
-    """List the groups that cannot begin as late any more as they did."""
-    for number in range(w.counters[TOUCHED]):
-        vehicle = w.kept[number].touched
-        for at in range(s.vehicle[vehicle].length):
-            task = s.route[vehicle, at]
-            if is_linked(d, task) and w.group[d.member[d.task[task].first_member]].pulled:
-                w.group[d.member[d.task[task].first_member]].pulled = False
-                _wait(d, s, w, vehicle, at, at + 1)
-
-
-@compiled
-def _follow(d, s, w, side, first, end, most_moves):
-    """Let the groups between two positions of routes touched follow, and all others; tell whether they can.
-
-    Against the order of time until when they may begin (BY), or along it when they do (READY).
-    """
-    w.counters[PASS] += 1
-    for number in range(w.counters[TOUCHED]):
-        vehicle = w.kept[number].touched
-        _wait(d, s, w, vehicle, first, min(end, s.vehicle[vehicle].length))
-    if side == READY:
-        _wait_pulled(d, s, w)
-    can = True
-    while w.counters[WAITING] > 0:
-        group = _next_group(w, side)
-        can = can and _move_group(d, s, w, group, side, most_moves)
-    return can
 
 
 @compiled
@@ -232,9 +29,9 @@ def _settle_touched(d, s, w, first, end, most_moves):
         if not time_route(d, s, w.kept[number].touched, first, end):
             return False
     if d.link.shape[0] > 0:
-        if not _follow(d, s, w, _BY, _BEGIN, end, most_moves):
+        if not follow(d, s, w, _BY, _BEGIN, end, most_moves):
             return False
-        if not _follow(d, s, w, _READY, first, _END, most_moves):
+        if not follow(d, s, w, _READY, first, _END, most_moves):
             return False
     for number in range(w.counters[TOUCHED]):  # noqa: SIM110 (numba knows no generators here)
         if not price_route(d, s, w, w.kept[number].touched):
@@ -249,7 +46,7 @@ def settle(d, s, w, vehicle, first, end):
     Tell whether they can be.
     """
     w.counters[TOUCHED] = 0
-    _touch(w, vehicle)
+    touch(w, vehicle)
     return _settle_touched(d, s, w, first, end, _MOST_MOVES)
 
 
@@ -297,19 +94,31 @@ def _cut_out(d, s, vehicle, at):
 
 
 @compiled
+def _put_both(d, s, task, vehicle, at, depot, fetch_at):
+    """Put a task before a position of a route, and a stop at a depot, if any, into what came of it."""
+    _put_in(d, s, task, vehicle, at)
+    if depot >= 0:
+        _put_in(d, s, d.price[0].tasks + depot, vehicle, fetch_at)
+
+
+@compiled
+def _cut_both(d, s, vehicle, at, depot, fetch_at):
+    """Undo the same."""
+    if depot >= 0:
+        _cut_out(d, s, vehicle, fetch_at)
+    _cut_out(d, s, vehicle, at)
+
+
+@compiled
 def is_supplied_with(d, s, task, vehicle, at, depot, fetch_at):
     """Tell whether everybody has what they need with a task, and then a stop at a depot, put into a route."""
     if not has_depots(d) or d.task[task].first_part == d.task[task].end_part:
         return True
     close(d, s, vehicle)
-    _put_in(d, s, task, vehicle, at)
-    if depot >= 0:
-        _put_in(d, s, d.price[0].tasks + depot, vehicle, fetch_at)
+    _put_both(d, s, task, vehicle, at, depot, fetch_at)
     supplied = open_again(d, s, vehicle)
     close(d, s, vehicle)
-    if depot >= 0:
-        _cut_out(d, s, vehicle, fetch_at)
-    _cut_out(d, s, vehicle, at)
+    _cut_both(d, s, vehicle, at, depot, fetch_at)
     open_again(d, s, vehicle)
     return supplied
 
@@ -322,18 +131,13 @@ def insert(d, s, w, task, vehicle, at, depot, fetch_at):
     """
     keep(d, s, w, vehicle)
     close(d, s, vehicle)
-    fetching = depot >= 0
-    _put_in(d, s, task, vehicle, at)
-    if fetching:
-        _put_in(d, s, d.price[0].tasks + depot, vehicle, fetch_at)
-    first, task_at = fetch_at if fetching else at, at + fetching
+    _put_both(d, s, task, vehicle, at, depot, fetch_at)
+    first, end = (fetch_at, at + 2) if depot >= 0 else (at, at + 1)
     supplied = open_again(d, s, vehicle)
-    if supplied and settle(d, s, w, vehicle, first, task_at + 1):
+    if supplied and settle(d, s, w, vehicle, first, end):
         return True
     close(d, s, vehicle)
-    _cut_out(d, s, vehicle, task_at)
-    if fetching:
-        _cut_out(d, s, vehicle, fetch_at)
+    _cut_both(d, s, vehicle, at, depot, fetch_at)
     open_again(d, s, vehicle)
     if supplied and not _settle_afresh(d, s, w):
         w.counters[BROKEN] = 1
@@ -373,36 +177,3 @@ def settle_rest(d, s, w, vehicle, first, end):
         _cut_out(d, s, vehicle, at)
         at = idle_at(d, s, vehicle)
     return settle(d, s, w, vehicle, first, end)
-
-
-@compiled
-def bind(d, s, task):
-    """Cut the windows of an absent task to what its placed partners leave it."""
-    from_s, until_s = np.int64(-NEVER), np.int64(NEVER)
-    for row in range(d.task[task].first_link, d.task[task].end_link):
-        other = d.link[row].other
-        if s.where[other] >= 0:
-            from_s = max(from_s, s.held[other, 0] - d.link[row].high_s)
-            until_s = min(until_s, s.held[other, 1] - d.link[row].low_s)
-    hold(d, s, task, from_s, until_s)
-
-
-@compiled
-def suits_partners(d, s, task, engineer):
-    """Tell whether an engineer may do a linked task beside whoever does the others."""
-    for row in range(d.task[task].first_link, d.task[task].end_link):
-        vehicle = s.where[d.link[row].other]
-        if vehicle >= 0 and d.link[row].engineers != ANY:
-            alike = d.vehicle[vehicle].engineer == engineer
-            if alike != (d.link[row].engineers == SAME):
-                return False
-    return True
-
-
-@compiled
-def lacks_partner(d, s, task):
-    """Tell whether a task may not be where it is because another is absent."""
-    for row in range(d.task[task].first_link, d.task[task].end_link):
-        if d.link[row].needed and s.where[d.link[row].other] < 0:
-            return True
-    return False

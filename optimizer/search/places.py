@@ -8,8 +8,8 @@ from optimizer.search.choices import NO_DEPOT, remember
 from optimizer.search.data import BY, NEVER, READY
 from optimizer.search.delays import delay_cents, list_delay
 from optimizer.search.errands import look_with_pickups
-from optimizer.search.prices import arc_cents, lean, mean_work, task_cents
-from optimizer.search.rides import compiled, quick_s
+from optimizer.search.prices import detour, lean, mean_work, task_cents
+from optimizer.search.rides import compiled
 from optimizer.search.room import due_at, may_take, over, place_at, ready_after, ready_at
 from optimizer.search.steps import BLINK, EVERYWHERE, LOOKS
 from optimizer.search.supplies import has_depots, supplied_from
@@ -60,7 +60,6 @@ def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
         if d.task[task].end_window > d.task[task].first_window
         else -NEVER
     )
-    duty_cents = d.vehicle[vehicle].duty_cents
     limited = (
         d.vehicle[vehicle].most_work_s < NEVER or d.engineer[d.vehicle[vehicle].engineer].most_work_s < NEVER
     )
@@ -91,20 +90,10 @@ def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
             continue
         if at < from_at or _skipped(w):
             continue
-        cents = flat_cents + arc_cents(d, vehicle, before, here)
-        if to_place >= 0:
-            cents += arc_cents(d, vehicle, here, to_place) - arc_cents(d, vehicle, before, to_place)
+        cents, more_s = detour(d, vehicle, before, here, to_place)
+        cents += flat_cents
         bound = min(least_cents, w.choice[most].cents)
-        if cents >= bound and not d.price[0].rich:
-            continue
-        if limited or d.price[0].rich:
-            more_s = quick_s(d, vehicle, before, here)
-            if to_place >= 0:
-                more_s += quick_s(d, vehicle, here, to_place) - quick_s(d, vehicle, before, to_place)
-            cents += more_s * duty_cents
-            if limited and over(d, s, vehicle, more_s + service_s):
-                continue
-        if cents >= bound:
+        if cents >= bound or (limited and over(d, s, vehicle, more_s + service_s)):
             continue
         end_s = ready_after(d, s, vehicle, task, at, before, to_place, times, at)
         if end_s >= NEVER:

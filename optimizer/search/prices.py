@@ -21,6 +21,24 @@ def arc_cents(d, vehicle, from_place, to_place):
 
 
 @compiled
+def detour(d, vehicle, from_place, over_place, to_place):
+    """Return what a ride costs more that leads over a third place, and how much longer it is [s].
+
+    In the fastest band, with duty; it may end there, `to_place` is -1 then.
+    """
+    more_s = quick_s(d, vehicle, from_place, over_place)
+    if to_place >= 0:
+        more_s += quick_s(d, vehicle, over_place, to_place) - quick_s(d, vehicle, from_place, to_place)
+    cents = more_s * (d.price[0].travel_cents + d.vehicle[vehicle].duty_cents)
+    if d.price[0].priced_metres:
+        more_m = np.int64(d.metres[from_place, over_place])
+        if to_place >= 0:
+            more_m += np.int64(d.metres[over_place, to_place]) - np.int64(d.metres[from_place, to_place])
+        cents += more_m * d.vehicle[vehicle].metre_cents
+    return cents, more_s
+
+
+@compiled
 def plain_price(d, s, vehicle):
     """Return ways and tastes of a route [cents], and its service and travel [s]: all of it if not rich."""
     length = s.vehicle[vehicle].length
@@ -155,7 +173,7 @@ def task_cents(d, task, engineer, start_s):
 
 
 @compiled
-def _leeway_s(d, s, task, start_s):
+def _slack_s(d, s, task, start_s):
     """Return by how much a task may be later, for nobody to wait on the way, at no other cost [s]."""
     if is_linked(d, task) or (d.task[task].previous_s > -NEVER and d.price[0].change_cents > 0):
         return np.int64(0)
@@ -200,7 +218,7 @@ def _traced_price(d, s, w, vehicle, length, last, last_way, end_s, end_way_s):
         way_s = travel_s(d, vehicle, place, d.task[task].place, ended_s)
         if d.vehicle[vehicle].leaves_late:
             if at < length - 1:
-                room_s = min(room_s, _leeway_s(d, s, task, start_s))
+                room_s = min(room_s, _slack_s(d, s, task, start_s))
             room_s += start_s - ended_s - way_s - d.rides[vehicle, REST, before, state]
             room_s = min(room_s, d.rides[vehicle, LATEST, before, state] - ended_s)
         elif at == 0 and before == state:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from optimizer.search.data import BY, NEVER, READY
-from optimizer.search.moves import suits_partners
+from optimizer.search.follow import suits_partners
 from optimizer.search.rides import compiled, first_start_s, home_way_s, latest_leave_home_s, quick_s, ready_s
 from optimizer.search.supplies import has_depots
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from optimizer.search.choices import choose
 from optimizer.search.data import NEVER
-from optimizer.search.moves import bind, insert, lacks_partner, settle_all, settle_rest, take_out
+from optimizer.search.follow import bind, lacks_partner
+from optimizer.search.moves import insert, settle_all, settle_rest, take_out
 from optimizer.search.places import look
 from optimizer.search.pool import remember_changed
 from optimizer.search.prices import is_watched, team_cents

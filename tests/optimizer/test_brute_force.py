@@ -1,6 +1,7 @@
 """No engine is better than the best of all plans, and the search is not far from it."""
 
 import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -182,30 +183,37 @@ def gaps_of(problem: Problem) -> dict[str, float | None]:
     return {engine: gap_to_best(problem, result, best) for engine, result in found.items()}
 
 
-def assert_near_best(seeds: range) -> None:
+def assert_near_best(given: Iterable[Problem]) -> None:
     """Assert that no engine is better than the best, and that the search is within 2 % of it on average (told
-    to the log), with linked tasks and without."""
-    found: dict[bool, list[float]] = {False: [], True: []}
-    for seed in seeds:
-        problem = Dice(seed).problem()
-        gap = gaps_of(problem)["search"]
+    to the log), of each kind of problem."""
+    found: dict[str, list[float]] = {}
+    for one in given:
+        kind = "with depots" if one.depots else "with links" if one.links else "without either"
+        gap = gaps_of(one)["search"]
         if gap is not None:
-            found[bool(problem.links)].append(gap)
-    for linked, gaps in found.items():
+            found.setdefault(kind, []).append(gap)
+    for kind, gaps in found.items():
         mean, best = 100 * float(np.mean(gaps)), sum(gap < 0.001 for gap in gaps)
-        _log.info(
-            "search, linked %s: %.2f %% above the best, %s of %s the best", linked, mean, best, len(gaps)
-        )
+        _log.info("search, %s: %.2f %% above the best, %s of %s the best", kind, mean, best, len(gaps))
         assert mean < 2
 
 
+def dice(count: int) -> Iterator[Problem]:
+    return (Dice(seed).problem() for seed in range(count))
+
+
+def small_errands(count: int) -> Iterator[Problem]:
+    drawn = (problem_of(np.random.default_rng(seed), 5, 2) for seed in range(count))
+    return filter(small_enough, drawn)
+
+
 def test_the_search_is_near_the_best_of_all_plans() -> None:
-    assert_near_best(range(8))
+    assert_near_best(dice(8))
 
 
 @pytest.mark.full
 def test_the_search_is_near_the_best_of_all_plans_of_many_problems() -> None:
-    assert_near_best(range(500))
+    assert_near_best(dice(500))
 
 
 def small_enough(problem: Problem) -> bool:
@@ -231,23 +239,13 @@ def test_no_engine_is_better_than_the_best_of_all_plans_with_depots(problem: Pro
     gaps_of(problem)
 
 
-def assert_near_best_with_depots(seeds: range) -> None:
-    """The same for days on which much is fetched on the way."""
-    problems = (problem_of(np.random.default_rng(seed), 5, 2) for seed in seeds)
-    gaps = [gaps_of(problem)["search"] for problem in problems if small_enough(problem)]
-    found = [gap for gap in gaps if gap is not None]
-    mean, best = 100 * float(np.mean(found)), sum(gap < 0.001 for gap in found)
-    _log.info("search, with depots: %.2f %% above the best, %s of %s the best", mean, best, len(found))
-    assert mean < 2
-
-
 def test_the_search_is_near_the_best_of_all_plans_with_depots() -> None:
-    assert_near_best_with_depots(range(8))
+    assert_near_best(small_errands(8))
 
 
 @pytest.mark.full
 def test_the_search_is_near_the_best_of_all_plans_of_many_problems_with_depots() -> None:
-    assert_near_best_with_depots(range(500))
+    assert_near_best(small_errands(500))
 
 
 def test_the_best_of_all_plans_is_found() -> None:

@@ -307,7 +307,7 @@ def test_what_is_not_of_the_problem_is_refused() -> None:
     plan = solved(given, "insertion").plan
     with pytest.raises(ValueError, match="no task X"):
         explain(given, plan, "X")
-    with pytest.raises(ValueError, match="no shift 0 of engineer F"):
+    with pytest.raises(ValueError, match="shift 0 of F"):
         explain(given, Plan((replace(plan.routes[0], engineer="F"),)), "A")
     with pytest.raises(ValueError, match="the plan names depot D"):
         explain(given, fetched(), "A")
