@@ -184,6 +184,7 @@ def part_of(d: Data, cell: Cell, held: Ints) -> Data:
     vehicle = _rows(d.vehicle, vehicles)
     vehicle.engineer = _renumbered(vehicle.engineer, engineers, len(d.engineer))
     vehicle.start_place, vehicle.end_place = at(vehicle.start_place), at(vehicle.end_place)
+    vehicle.kind = np.unique(vehicle.kind, return_inverse=True)[1]
     engineer = _rows(d.engineer, engineers)
     engineer.first_vehicle = np.searchsorted(vehicle.engineer, np.arange(len(engineers)))
     engineer.end_vehicle = np.searchsorted(vehicle.engineer, np.arange(len(engineers)), side="right")

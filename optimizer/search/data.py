@@ -42,9 +42,9 @@ TASK = _columns(
 #: DIFFERENT; `needed` where one cannot be without the other. Every link is there twice, once for either end.
 LINK = _columns("other low_s high_s engineers needed")
 ANY, SAME, DIFFERENT = 0, 1, 2
-#: `end_place` -1 for none; `back_s` with all overtime; `duty_cents` a second.
+#: `end_place` -1 for none; `back_s` with all overtime; `kind`: the same for those alike; `duty_cents` a second.
 VEHICLE = _columns(
-    "engineer start_place end_place start_s end_s back_s most_tasks most_work_s percent breaks leaves_late",
+    "engineer start_place end_place start_s end_s back_s most_tasks most_work_s percent breaks leaves_late kind",
     "metre_cents duty_cents",
 )
 #: Vehicles of an engineer are side by side.
@@ -96,11 +96,12 @@ def left_out(d: Data, orders: Orders) -> int:
 
 
 #: Of a vehicle in a state, and as it was when a step began.
-#: `pickups`: how many of its stops are at depots; `lacks`: the first position where something lacks, or -1.
-ROUTE = _columns("length work_s worst_s pickups lacks", "cost")
+#: `pickups`: how many of its stops are at depots; `lacks`: the first position where something lacks, or -1;
+#: `version` is another whenever the stops between two steps are.
+ROUTE = _columns("length work_s worst_s pickups lacks version", "cost")
 #: Of an engineer; `supplied`: whether what his routes take is counted.
 LOAD = _columns("tasks work_s supplied")
-KEPT_ROUTE = _columns("length work_s worst_s vehicle is_kept stamp near touched", "cost")
+KEPT_ROUTE = _columns("length work_s worst_s vehicle is_kept stamp near touched empty", "cost")
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,9 @@ GROUP = _columns("waits moves stamp key_s pulled waiting")
 #: A place for a task: its position, and before, that of a stop at a depot on the way, which is -1 for none;
 #: what of the cost is elsewhere.
 CHOICE = _columns("vehicle at depot fetch_at", "cents beside_cents")
+#: The cheapest place for a task in a version of a route, -1 where none costs less than `cents`, what the task
+#: costs on any place left aside.
+KNOWN = _columns("version at", "cents")
 #: Of a route that is delayed from a position on: who visits it comes from a place then.
 DELAY = _columns("vehicle at ready_s place")
 
@@ -145,7 +149,7 @@ class Desk(Bundle):
 
     trace: Ints  # (M + 2, B + 1, 2) start and breaks taken before, of a route that is being timed
     order: Ints  # (M + 2,)
-    kept: Table  # (V,) of KEPT_ROUTE; vehicle, near and touched are lists
+    kept: Table  # (V,) of KEPT_ROUTE; vehicle, near and touched are lists; empty by kind
     kept_route: Ints  # (V, M)
     kept_times: Ints  # (V, M + 1, B + 1, 2)
     kept_held: Ints  # as `State.held`
@@ -156,5 +160,6 @@ class Desk(Bundle):
         Ints  # (9,): kept, removed, look-ups, positions until the next blink, whether to look everywhere,
         # touched, waiting, whether the step came to what cannot be, passes
     )
+    known: Table  # (T * V,) of KNOWN, or none where nothing is remembered; outlasts steps
     delay: Table  # (delays,) of DELAY
     choice: Table  # (choices,) of CHOICE

@@ -10,6 +10,7 @@ from optimizer.arrays import Arrays
 from optimizer.crew import Break
 from optimizer.draft import Draft
 from optimizer.schedule import Visit, breaks_possible
+from optimizer.search.alike import alike
 from optimizer.search.data import (
     AFTER,
     CHOICE,
@@ -18,6 +19,7 @@ from optimizer.search.data import (
     FREE,
     FROM,
     GROUP,
+    KNOWN,
     KEPT_ROUTE,
     LASTS,
     LATEST,
@@ -41,6 +43,8 @@ from optimizer.search.ties import link_tables, moving_groups
 _MANY_TASKS = 150
 #: Routes looked at for what it means to them that one visit is later.
 _DELAYS = 4
+#: Of how many pairs of a task and a route the cheapest place is remembered at most.
+_MOST_KNOWN = 500_000
 #: How many places are priced exactly where the cheapest cannot be told at once.
 _CHOICES = 4
 _REMOVED = np.dtype([("task", "i8"), ("key", "f8")])
@@ -187,7 +191,7 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
     rows.movable = may_move
     neighbours = neighbours_of(arrays, frozen(seconds)[-1], movable)
     near = np.hstack([neighbours, near_starts(arrays, engineer)])
-    return Data(
+    made = Data(
         task=rows,
         vehicle=table(
             VEHICLE,
@@ -249,6 +253,8 @@ def data_of(draft: Draft, movable: list[int]) -> Data:
         **_break_tables(breaks),
         **part_tables,
     )
+    made.vehicle.kind = alike(made)
+    return made
 
 
 def _held(d: Data) -> tuple[int, int]:
@@ -261,7 +267,7 @@ def state_of(d: Data, orders: list[list[int]], columns: int) -> State:
     vehicles, states = len(d.vehicle), d.rides.shape[2]
     made = State(
         route=np.zeros((vehicles, columns), dtype=np.int64),
-        vehicle=table(ROUTE, vehicles, length=[len(order) for order in orders]),
+        vehicle=table(ROUTE, vehicles, length=[len(order) for order in orders], version=1),
         engineer=table(LOAD, len(d.engineer)),
         times=np.zeros((vehicles, columns + 1, states, 2), dtype=np.int64),
         where=np.full(len(d.task), -1, dtype=np.int64),
@@ -275,6 +281,13 @@ def state_of(d: Data, orders: list[list[int]], columns: int) -> State:
     for vehicle, order in enumerate(orders):
         made.route[vehicle, : len(order)] = order
     return made
+
+
+def _remembers(d: Data) -> bool:
+    """Tell whether what a task costs at a place hangs on its route alone, and is not too much to remember."""
+    limited = (d.vehicle.most_work_s < NEVER).any() or (d.engineer.most_work_s < NEVER).any()
+    large = len(d.task) * len(d.vehicle) > _MOST_KNOWN
+    return not (d.price[0].rich or len(d.shelf) or limited or large)
 
 
 def desk_of(d: Data, columns: int) -> Desk:
@@ -291,6 +304,7 @@ def desk_of(d: Data, columns: int) -> Desk:
         group=table(GROUP, _held(d)[0]),
         removed=table(_REMOVED, len(d.task) + 1),
         counters=np.zeros(9, dtype=np.int64),
+        known=table(KNOWN, len(d.task) * vehicles if _remembers(d) else 0),
         delay=table(DELAY, _DELAYS),
         choice=table(CHOICE, _CHOICES if d.price[0].rich or len(d.shelf) else 1),
     )

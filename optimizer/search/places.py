@@ -9,7 +9,7 @@ from optimizer.search.data import BY, NEVER, READY
 from optimizer.search.delays import delay_cents, list_delay
 from optimizer.search.errands import look_with_pickups
 from optimizer.search.prices import detour, lean, mean_work, task_cents
-from optimizer.search.rides import compiled
+from optimizer.search.rides import compiled, scaled
 from optimizer.search.room import due_at, may_take, over, place_at, ready_after, ready_at
 from optimizer.search.steps import BLINK, EVERYWHERE, LOOKS
 from optimizer.search.supplies import has_depots, supplied_from
@@ -113,9 +113,72 @@ def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
 
 
 @compiled
+def _cheapest(d, s, task, vehicle, most_cents, but):
+    """Return the cheapest place for a task on a route, leaving one out, and what it costs [cents].
+
+    -1 and `most_cents` where none costs less; what the task costs on any place is left aside.
+    """
+    here, length, best = d.task[task].place, s.vehicle[vehicle].length, np.int64(-1)
+    if d.task[task].first_window == d.task[task].end_window:
+        return best, most_cents
+    opens_s = s.windows[d.task[task].first_window, 0]
+    closes_s = s.windows[d.task[task].end_window - 1, 1]
+    breaks, service_s, times = d.vehicle[vehicle].breaks, d.task[task].service_s, s.times[vehicle]
+    seconds, percent, route = d.seconds[-1], d.vehicle[vehicle].percent, s.route[vehicle]
+    second_cents = d.price[0].travel_cents + d.vehicle[vehicle].duty_cents
+    to_place = d.vehicle[vehicle].start_place
+    for at in range(length + 1):
+        leave_s = times[at, 0, READY] if breaks == 0 else ready_at(times, at, breaks)
+        if leave_s > closes_s:
+            break
+        place = to_place
+        if at < length:
+            to_place = d.task[route[at]].place
+            by_s = times[at, 0, BY] if breaks == 0 else due_at(times, at, breaks)
+            if max(leave_s, opens_s) + service_s > by_s:
+                continue
+        else:
+            to_place = d.vehicle[vehicle].end_place
+        more_s = scaled(seconds[place, here], percent)
+        if to_place >= 0:
+            more_s += scaled(seconds[here, to_place], percent) - scaled(seconds[place, to_place], percent)
+        cents = more_s * second_cents
+        if d.price[0].priced_metres:
+            cents, _ = detour(d, vehicle, place, here, to_place)
+        if cents < most_cents and (
+            at != but and ready_after(d, s, vehicle, task, at, place, to_place, times, at) < NEVER
+        ):
+            best, most_cents = np.int64(at), cents
+    return best, most_cents
+
+
+@compiled
+def _look_up(d, s, w, task, vehicle, most_cents):
+    """Remember the cheapest place for a task on a route, as it is known or found out now."""
+    engineer = d.vehicle[vehicle].engineer
+    flat_cents = d.taste_cents[task, engineer] + d.task[task].service_s * d.vehicle[vehicle].duty_cents
+    if s.engineer[engineer].tasks == 0:
+        flat_cents -= d.price[0].empty_cents
+    bound = min(most_cents, w.choice[0].cents) - flat_cents
+    known = w.known[task * d.vehicle.shape[0] + vehicle]
+    lasting, version = not w.kept[vehicle].is_kept, s.vehicle[vehicle].version
+    is_known = lasting and known.version == version
+    at, cents = known.at, known.cents
+    if (is_known and cents >= bound) or not may_take(d, s, task, vehicle):
+        return
+    if not is_known or at < 0:
+        at, cents = _cheapest(d, s, task, vehicle, bound, np.int64(-1))
+        if lasting:
+            known.version, known.at, known.cents = version, at, cents
+    if at >= 0 and _skipped(w):
+        at, cents = _cheapest(d, s, task, vehicle, bound, at)
+    if at >= 0:
+        remember(w, cents + flat_cents, 0.0, vehicle, at, NO_DEPOT, NO_DEPOT)
+
+
+@compiled
 def _gather_near(d, s, w, task):
     """List in `kept.near` who visits neighbours of a task or begins nearby; return how many."""
-    w.counters[LOOKS] += 1
     look, found = w.counters[LOOKS], 0
     for number in range(min(_ASKED, d.price[0].neighbours)):
         other = d.near[task, number]
@@ -136,17 +199,39 @@ def _gather_near(d, s, w, task):
 
 
 @compiled
+def _is_needless(d, s, w, vehicle):
+    """Tell whether one like an empty vehicle was looked at for this task already."""
+    if s.vehicle[vehicle].length > 0:
+        return False
+    kind = d.vehicle[vehicle].kind
+    if w.kept[kind].empty == w.counters[LOOKS]:
+        return True
+    w.kept[kind].empty = w.counters[LOOKS]
+    return False
+
+
+@compiled
+def _look_at(d, s, w, task, vehicle, mean_work_s, team_lean, most_cents):
+    """Remember the cheapest places for a task on a route, if it may be there."""
+    if _is_needless(d, s, w, vehicle):
+        return
+    if w.known.shape[0] > 0:
+        _look_up(d, s, w, task, vehicle, most_cents)
+    elif may_take(d, s, task, vehicle):
+        look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, most_cents)
+
+
+@compiled
 def look(d, s, w, task, most_cents):
     """Remember the cheapest places for a task, all that cost less than `most_cents`."""
     for number in range(w.choice.shape[0]):
         w.choice[number].cents = np.inf
+    w.counters[LOOKS] += 1
     mean_work_s = mean_work(d, s)
     team_lean = lean(d, s, mean_work_s)
     if d.price[0].near_only and not w.counters[EVERYWHERE]:
         for number in range(_gather_near(d, s, w, task)):
-            if may_take(d, s, task, w.kept[number].near):
-                look_in_route(d, s, w, task, w.kept[number].near, mean_work_s, team_lean, most_cents)
+            _look_at(d, s, w, task, w.kept[number].near, mean_work_s, team_lean, most_cents)
         return
     for vehicle in range(d.vehicle.shape[0]):
-        if may_take(d, s, task, vehicle):
-            look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, most_cents)
+        _look_at(d, s, w, task, vehicle, mean_work_s, team_lean, most_cents)

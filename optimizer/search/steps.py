@@ -96,6 +96,21 @@ def put_back(d, s, w):
 
 
 @compiled
+def accept(s, w):
+    """Number the routes that are not what they were when the step began."""
+    for number in range(w.counters[KEPT]):
+        vehicle = w.kept[number].vehicle
+        length = s.vehicle[vehicle].length
+        same = length == w.kept[vehicle].length
+        for at in range(length if same else 0):
+            if s.route[vehicle, at] != w.kept_route[vehicle, at]:
+                same = False
+                break
+        if not same:
+            s.vehicle[vehicle].version += 1
+
+
+@compiled
 def begin_step(w):
     """Forget what was kept: from here on is a new step."""
     for number in range(w.counters[KEPT]):

@@ -23,6 +23,7 @@ from optimizer.search.steps import (
     KEPT,
     LOOKS,
     REMOVED,
+    accept,
     begin_step,
     count,
     keep,
@@ -269,6 +270,8 @@ def fill(d, s, w, tasks, everywhere):
             _put(d, s, w, task)
             if w.counters[BROKEN]:
                 put_back(d, s, w)
+            else:
+                accept(s, w)
     w.counters[BLINK] = 0
 
 
@@ -332,6 +335,7 @@ def search(d, s, w, pool, best_route, best_length, free, cents, temperatures, se
             remember_changed(s, w, pool)
         if now < cents[0] - temperatures[step] * math.log(1.0 - np.random.random()):
             cents[0], team = now, new_team
+            accept(s, w)
             if now < cents[1] - 1e-3:
                 cents[1] = now
                 found += 1
