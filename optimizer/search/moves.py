@@ -10,7 +10,7 @@ from optimizer.search.steps import BROKEN, REMOVED, TOUCHED, count, hold, keep
 from optimizer.search.supplies import IN, OUT, close, has_depots, idle_at, open_again
 
 #: How often a group may move until its routes rest: two that wait for each other in a circle would for ever.
-_MOST_MOVES = np.int64(6)
+MOST_MOVES = np.int64(6)
 #: The same where nothing is known of when they began before.
 _MOST_MOVES_OF_ALL = np.int64(200)
 #: Sides of `State.held`; the begin and end of a route, of all time. To numba each plain number is a type to
@@ -20,7 +20,7 @@ _BEGIN, _END, _NEVER_BEFORE = np.int64(0), np.int64(NEVER), np.int64(-NEVER)
 
 
 @compiled
-def _settle_touched(d, s, w, first, end, most_moves):
+def settle_touched(d, s, w, first, end, most_moves):
     """Time and price anew routes changed between two positions, and those their linked tasks concern.
 
     Tell whether they can be.
@@ -47,7 +47,7 @@ def settle(d, s, w, vehicle, first, end):
     """
     w.counters[TOUCHED] = 0
     touch(w, vehicle)
-    return _settle_touched(d, s, w, first, end, _MOST_MOVES)
+    return settle_touched(d, s, w, first, end, MOST_MOVES)
 
 
 @compiled
@@ -58,7 +58,7 @@ def _settle_afresh(d, s, w):
         for at in range(s.vehicle[vehicle].length):
             if is_linked(d, s.route[vehicle, at]):
                 hold(d, s, s.route[vehicle, at], _NEVER_BEFORE, _END)
-    return _settle_touched(d, s, w, _BEGIN, _END, _MOST_MOVES_OF_ALL)
+    return settle_touched(d, s, w, _BEGIN, _END, _MOST_MOVES_OF_ALL)
 
 
 @compiled

@@ -30,7 +30,10 @@ from optimizer.search.steps import (
     put_back,
 )
 from optimizer.search.supplies import IN, OUT, close, is_pickup, open_again
+from optimizer.search.tails import change_tails
 
+#: How often two routes change their tails instead.
+_TAILS = 0.2
 _MEAN_REMOVED = 10.0
 _LONGEST_STRING = 10.0
 #: How often a string keeps a stretch in its middle, and how often that stretch grows by one.
@@ -285,6 +288,17 @@ def total_cents(d, s):
 
 
 @compiled
+def _replan(d, s, w, centre, mean_length):
+    """Take out tasks near one, and put them back; tell whether that can be."""
+    if not ruin(d, s, w, centre, mean_length):
+        return False
+    _add_absent(d, s, w, centre)
+    _sort_removed(d, w)
+    recreate(d, s, w)
+    return True
+
+
+@compiled
 def _copy_routes(s, best_route, best_length):
     for vehicle in range(s.vehicle.shape[0]):
         best_length[vehicle] = s.vehicle[vehicle].length
@@ -316,14 +330,13 @@ def search(d, s, w, pool, best_route, best_length, free, cents, temperatures, se
             mean_length = _mean_length(s)
         begin_step(w)
         absent = s.absent_cents[0]
+        most_cents = -temperatures[step] * math.log(1.0 - np.random.random())
         centre = free[int(np.random.random() * free.shape[0])]
-        if not ruin(d, s, w, centre, mean_length):
-            put_back(d, s, w)
-            continue
-        _add_absent(d, s, w, centre)
-        _sort_removed(d, w)
-        recreate(d, s, w)
-        if w.counters[BROKEN]:
+        if np.random.random() < _TAILS:
+            possible = change_tails(d, s, w, centre, most_cents)
+        else:
+            possible = _replan(d, s, w, centre, mean_length)
+        if not possible or w.counters[BROKEN]:
             put_back(d, s, w)
             continue
         now = cents[0] + _routes_cents(s, w) + s.absent_cents[0] - absent
@@ -333,7 +346,7 @@ def search(d, s, w, pool, best_route, best_length, free, cents, temperatures, se
             now += new_team - team
         if now < cents[0] + cents[2]:
             remember_changed(s, w, pool)
-        if now < cents[0] - temperatures[step] * math.log(1.0 - np.random.random()):
+        if now < cents[0] + most_cents:
             cents[0], team = now, new_team
             accept(s, w)
             if now < cents[1] - 1e-3:

@@ -1,0 +1,152 @@
+"""Kernels that let two routes change their tails: what strings of a few visits cannot do to long routes.
+
+Source: the exchange of Potvin and Rousseau (1995), 2-opt*.
+"""
+
+import numpy as np
+
+from optimizer.search.data import NEVER
+from optimizer.search.follow import position, touch
+from optimizer.search.moves import MOST_MOVES, settle_touched
+from optimizer.search.prices import arc_cents
+from optimizer.search.rides import compiled, is_linked, quick_s
+from optimizer.search.room import due_at, place_at, ready_at
+from optimizer.search.steps import TOUCHED, count, keep
+from optimizer.search.supplies import IN, OUT, close, open_again
+
+_WHOLE = np.int64(NEVER)
+
+
+@compiled
+def _legs_cents(d, vehicle, from_place, to_place):
+    """Return what a ride costs, which may lead nowhere [cents]."""
+    return arc_cents(d, vehicle, from_place, to_place) if to_place >= 0 else 0.0
+
+
+@compiled
+def _place_before(d, s, vehicle, at):
+    if at > 0:
+        return d.task[s.route[vehicle, at - 1]].place
+    return d.vehicle[vehicle].start_place
+
+
+@compiled
+def _in_time(d, s, vehicle, at, other, there):
+    """Tell whether whoever is ready to leave for a position comes in time for that of another route."""
+    if there == s.vehicle[other].length:
+        return True
+    ready_s = ready_at(s.times[vehicle], at, d.vehicle[vehicle].breaks)
+    way_s = quick_s(d, vehicle, _place_before(d, s, vehicle, at), place_at(d, s, other, there))
+    return ready_s + way_s <= due_at(s.times[other], there, d.vehicle[other].breaks)
+
+
+@compiled
+def _saved_cents(d, s, vehicle, at, other, there):
+    """Return about what is saved if two routes change what is from these positions on [cents]."""
+    before, there_before = _place_before(d, s, vehicle, at), _place_before(d, s, other, there)
+    after, there_after = place_at(d, s, vehicle, at), place_at(d, s, other, there)
+    return (
+        _legs_cents(d, vehicle, before, after)
+        + _legs_cents(d, other, there_before, there_after)
+        - _legs_cents(d, vehicle, before, there_after)
+        - _legs_cents(d, other, there_before, after)
+    )
+
+
+@compiled
+def _may_move(d, s, vehicle, at, to):
+    """Tell whether what is on a route from a position on may be on another, by itself."""
+    engineer = d.vehicle[to].engineer
+    for number in range(at, s.vehicle[vehicle].length):
+        task = s.route[vehicle, number]
+        if (
+            not d.task[task].movable
+            or is_linked(d, task)
+            or not np.isfinite(d.taste_cents[task, engineer])
+        ):
+            return False
+    return True
+
+
+@compiled
+def _count_from(d, s, vehicle, at, sign):
+    for number in range(at, s.vehicle[vehicle].length):
+        count(d, s, s.route[vehicle, number], vehicle, sign)
+
+
+@compiled
+def _holds(d, s, vehicle):
+    """Tell whether somebody has no more to do, and no more to bring, than may be."""
+    engineer = d.vehicle[vehicle].engineer
+    if (
+        s.vehicle[vehicle].length - s.vehicle[vehicle].pickups > d.vehicle[vehicle].most_tasks
+        or s.engineer[engineer].tasks > d.engineer[engineer].most_tasks
+    ):
+        return False
+    for kind in range(d.stock.shape[1]):
+        if s.used[engineer, kind] > d.stock[engineer, kind]:
+            return False
+    return True
+
+
+@compiled
+def _change(d, s, w, vehicle, at, other, there):
+    """Let two routes change what is from these positions on; tell whether they can be."""
+    keep(d, s, w, vehicle)
+    keep(d, s, w, other)
+    close(d, s, vehicle)
+    close(d, s, other)
+    _count_from(d, s, vehicle, at, OUT)
+    _count_from(d, s, other, there, OUT)
+    mine, theirs = s.vehicle[vehicle].length - at, s.vehicle[other].length - there
+    for number in range(mine):
+        w.order[number] = s.route[vehicle, at + number]
+    for number in range(theirs):
+        s.route[vehicle, at + number] = s.route[other, there + number]
+    for number in range(mine):
+        s.route[other, there + number] = w.order[number]
+    s.vehicle[vehicle].length, s.vehicle[other].length = at + theirs, there + mine
+    _count_from(d, s, vehicle, at, IN)
+    _count_from(d, s, other, there, IN)
+    supplied = open_again(d, s, vehicle)
+    supplied = open_again(d, s, other) and supplied
+    if not supplied or not _holds(d, s, vehicle) or not _holds(d, s, other):
+        return False
+    w.counters[TOUCHED] = 0
+    touch(w, vehicle)
+    touch(w, other)
+    return settle_touched(d, s, w, min(at, there), _WHOLE, MOST_MOVES)
+
+
+@compiled
+def change_tails(d, s, w, task, most_cents):
+    """Let a task be followed by what another route has from one of its neighbours on.
+
+    The first neighbour of those from a random one on that seems to make it cost no more than `most_cents`.
+
+    Returns
+    -------
+    bool
+        Whether two routes have changed and can be; else the step must be undone.
+    """
+    vehicle = s.where[task]
+    if vehicle < 0:
+        return False
+    at = position(s, task) + 1
+    first = int(np.random.random() * d.price[0].neighbours)
+    for number in range(d.price[0].neighbours):
+        neighbour = d.near[task, (first + number) % d.price[0].neighbours]
+        if neighbour < 0 or s.where[neighbour] < 0 or s.where[neighbour] == vehicle:
+            continue
+        other, there = s.where[neighbour], position(s, neighbour)
+        if (
+            -_saved_cents(d, s, vehicle, at, other, there) < most_cents
+            and _in_time(d, s, vehicle, at, other, there)
+            and _in_time(d, s, other, there, vehicle, at)
+            and at + s.vehicle[other].length - there + 1 < s.route.shape[1]
+            and there + s.vehicle[vehicle].length - at + 1 < s.route.shape[1]
+            and _may_move(d, s, vehicle, at, other)
+            and _may_move(d, s, other, there, vehicle)
+        ):
+            return _change(d, s, w, vehicle, at, other, there)
+    return False
