@@ -42,9 +42,10 @@ TASK = _columns(
 #: DIFFERENT; `needed` where one cannot be without the other. Every link is there twice, once for either end.
 LINK = _columns("other low_s high_s engineers needed")
 ANY, SAME, DIFFERENT = 0, 1, 2
-#: `end_place` -1 for none; `back_s` with all overtime; `kind`: the same for those alike; `duty_cents` a second.
+#: `kind` is the same of those alike; `end_place` -1 for none; `back_s` with overtime; `duty_cents` a second.
 VEHICLE = _columns(
-    "engineer start_place end_place start_s end_s back_s most_tasks most_work_s percent breaks leaves_late kind",
+    "engineer kind start_place end_place start_s end_s back_s most_tasks most_work_s percent breaks"
+    " leaves_late",
     "metre_cents duty_cents",
 )
 #: Vehicles of an engineer are side by side.

@@ -13,11 +13,9 @@ from optimizer.search.helpers import PATIENCE_S, WORTHWHILE_S, Helpers, Job
 from optimizer.search.rounds import Rounds, cells_wanted
 
 #: Mean of what a step may cost at the beginning and at the end, as shares of what a planned task costs.
-_HOT, _COLD = 1.0, 0.005
-#: The same at the beginning where routes have fewer stops than this: less holds them together.
-_HOT_SHORT, _SHORT = 3.0, 9
-#: The same where visits are linked: what holds each other up only moves together.
-_HOT_LINKED, _COLD_LINKED = 3.0, 0.02
+_HOT, _COLD = 3.0, 0.005
+#: The end where visits are linked: what holds each other up only moves together.
+_COLD_LINKED = 0.02
 #: After which shares of a search without cells the best of all processes is gone on from.
 _MEETINGS = (0.6, 0.75, 0.9)
 #: After how much of it the master problem is solved then, which share of the search's time either of its
@@ -109,12 +107,7 @@ class Search:
     def _heats(self) -> tuple[float, float]:
         """Return what a step may cost in the mean, at the beginning and at the end [cents]."""
         cents = Annealing(self.data, self.orders, self._seed).cents_a_task()
-        used = [len(order) for order in self.orders if order]
-        short = sum(used) < _SHORT * len(used)
-        hot, cold = (_HOT_SHORT if short else _HOT), _COLD
-        if len(self.data.link):
-            hot, cold = _HOT_LINKED, _COLD_LINKED
-        return hot * cents, cold * cents
+        return _HOT * cents, (_COLD_LINKED if len(self.data.link) else _COLD) * cents
 
     def _restarts(self, stretch: Stretch) -> list[Stretch]:
         """Return a search as several, one after the other, where time is ample: each finds other plans."""

@@ -33,7 +33,7 @@ from optimizer.search.supplies import IN, OUT, close, is_pickup, open_again
 from optimizer.search.tails import change_tails
 
 #: How often two routes change their tails instead.
-_TAILS = 0.2
+_TAILS = 0.3
 _MEAN_REMOVED = 10.0
 _LONGEST_STRING = 10.0
 #: How often a string keeps a stretch in its middle, and how often that stretch grows by one.

@@ -59,11 +59,7 @@ def _may_move(d, s, vehicle, at, to):
     engineer = d.vehicle[to].engineer
     for number in range(at, s.vehicle[vehicle].length):
         task = s.route[vehicle, number]
-        if (
-            not d.task[task].movable
-            or is_linked(d, task)
-            or not np.isfinite(d.taste_cents[task, engineer])
-        ):
+        if not d.task[task].movable or is_linked(d, task) or not np.isfinite(d.taste_cents[task, engineer]):
             return False
     return True
 
@@ -83,7 +79,7 @@ def _holds(d, s, vehicle):
         or s.engineer[engineer].tasks > d.engineer[engineer].most_tasks
     ):
         return False
-    for kind in range(d.stock.shape[1]):
+    for kind in range(d.stock.shape[1]):  # noqa: SIM110 (numba knows no generators here)
         if s.used[engineer, kind] > d.stock[engineer, kind]:
             return False
     return True

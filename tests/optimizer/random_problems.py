@@ -1,6 +1,6 @@
 """Small problems of every mix of features, for hypothesis."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -142,4 +142,38 @@ def problems(draw: st.DrawFn) -> Problem:
         (depot,) if draw(st.booleans()) else (),
         tuple(links),
         Weights(**prices),
+    )
+
+
+@st.composite
+def plain_problems(draw: st.DrawFn) -> Problem:
+    """Draw a problem without all that a place on a route alone does not tell the price of."""
+    problem = draw(problems())
+    weights = replace(
+        problem.weights,
+        lateness_cents_per_hour=0,
+        worst_lateness_cents_per_hour=0,
+        overtime_cents_per_hour=0,
+        spread_cents_per_hour=0,
+        change_time_cents_per_hour=0,
+    )
+    engineers = [
+        replace(
+            one,
+            shifts=tuple(replace(shift, max_overtime_s=0, max_work_s=None) for shift in one.shifts),
+            cents_per_hour=0,
+            max_work_s=None,
+        )
+        for one in problem.engineers
+    ]
+    if draw(st.booleans()):  # all alike
+        engineers = [replace(engineers[0], id=one.id) for one in engineers]
+    return replace(
+        problem,
+        tasks=tuple(replace(task, promised=None) for task in problem.tasks),
+        engineers=tuple(engineers),
+        travel=Travel(problem.travel.seconds[:1], problem.travel.metres, (0,), period_s=12_000),
+        depots=(),
+        links=(),
+        weights=weights,
     )

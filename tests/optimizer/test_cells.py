@@ -15,7 +15,7 @@ from optimizer.search.engine import Search
 from optimizer.search.helpers import Helpers
 from optimizer.search.rounds import Rounds, cells_wanted
 from tests.optimizer.random_errands import errands
-from tests.optimizer.random_problems import problems
+from tests.optimizer.random_problems import plain_problems, problems
 from tests.optimizer.small import problem, task
 from tests.optimizer.test_kernels import calm, cents_of
 
@@ -25,7 +25,7 @@ def search_of(asked: Problem) -> Search:
 
 
 @calm
-@given(problems() | errands(), st.integers(1, 4), st.integers(0, 99))
+@given(problems() | plain_problems() | errands(), st.integers(1, 4), st.integers(0, 99))
 def test_cells_share_no_engineer_and_no_task_and_cost_together_what_the_whole_costs(
     asked: Problem, count: int, seed: int
 ) -> None:
@@ -59,7 +59,7 @@ def test_cells_share_no_engineer_and_no_task_and_cost_together_what_the_whole_co
 
 
 @calm
-@given(problems() | errands(), st.integers(2, 3))
+@given(problems() | plain_problems() | errands(), st.integers(2, 3))
 def test_a_search_in_rounds_finds_what_the_draft_counts_alike(asked: Problem, count: int) -> None:
     search = search_of(asked)
     before = cents_of(search.draft)

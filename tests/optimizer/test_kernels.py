@@ -15,7 +15,7 @@ from optimizer.search.annealing import Annealing, Stretch
 from optimizer.search.data import BY, READY
 from optimizer.search.engine import Search
 from tests.optimizer.random_errands import errands, problem_of
-from tests.optimizer.random_problems import problems
+from tests.optimizer.random_problems import plain_problems, problems
 from tests.optimizer.small import FREE, engineer, line, problem, shift, solved, stops, task
 
 calm = settings(
@@ -64,20 +64,20 @@ def assert_same(given: Problem) -> None:
 
 
 @calm
-@given(problem=problems() | errands())
+@given(problem=problems() | plain_problems() | errands())
 def test_what_the_search_found_costs_what_it_said(problem: Problem) -> None:
     assert_same(problem)
 
 
 @pytest.mark.full
 @thorough
-@given(problem=problems() | errands())
+@given(problem=problems() | plain_problems() | errands())
 def test_what_the_search_found_costs_what_it_said_always(problem: Problem) -> None:
     assert_same(problem)
 
 
 @calm
-@given(problem=problems() | errands())
+@given(problem=problems() | plain_problems() | errands())
 def test_undoing_a_step_leaves_no_trace(problem: Problem) -> None:
     search = Search(Run(problem, 60, None, None).first_draft(None), 1)
     annealing = Annealing(search.data, search.orders, 1)
@@ -106,6 +106,32 @@ def test_undoing_a_step_leaves_no_trace(problem: Problem) -> None:
             kept, new = (one.times[vehicle, :most, :states, side] for one in (state, afresh))
             assert (kept == new).all()
     assert (state.drawn <= search.data.shelf).all()
+
+
+@calm
+@given(problem=plain_problems().filter(lambda problem: not any(task.lock for task in problem.tasks)))
+def test_what_is_known_of_a_route_is_so(problem: Problem) -> None:
+    draft = Run(problem, 60, None, None).first_draft(None)
+    search = Search(draft, 1)
+    annealing = Annealing(search.data, search.orders, 1)
+    annealing.run(Stretch(0, float("inf"), 500.0, 5.0, 60), lambda: False, lambda: None)
+    data, state, known = search.data, annealing.state, annealing.desk.known
+    for row in range(len(known)):
+        one, vehicle = divmod(row, len(data.vehicle))
+        if known.version[row] != state.vehicle.version[vehicle]:
+            continue
+        order, at = annealing.now[vehicle], int(known.at[row])
+        draft.clear(vehicle)
+        without = draft.trial(vehicle, order)
+        assert not isinstance(without, Misfit)
+        with_it = [
+            draft.trial(vehicle, [*order[:place], one, *order[place:]]) for place in range(len(order) + 1)
+        ]
+        other_cents = without[0] + float(data.taste_cents[one, data.vehicle.engineer[vehicle]])
+        cents = [np.inf if isinstance(found, Misfit) else found[0] - other_cents for found in with_it]
+        assert min(cents) >= known.cents[row] - 0.5
+        if at >= 0 and getattr(with_it[at], "rule", None) not in (Rule.MAX_TASKS, Rule.PART):
+            assert cents[at] < known.cents[row] + 0.5
 
 
 @pytest.mark.parametrize(
