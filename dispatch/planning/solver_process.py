@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 import pickle
 import select
+import time
 from typing import IO, Any
 
 from optimizer.result import Progress
 from optimizer.solve import solve
+from optimizer.warmth import warm
 
 
 class _Ear:
@@ -32,7 +34,10 @@ class _Ear:
 
 
 def serve(inbox: int, answers: IO[bytes]) -> None:
-    """Solve the one problem sent to `inbox` as (problem, seconds, processes); answer in (kind, value) pairs.
+    """Solve the one problem sent to `inbox`; answer in (kind, value) pairs.
+
+    What is sent is (problem, seconds, processes, began): seconds are counted from `began` on, a moment of
+    `time.monotonic`, which all processes share; half of them are for the search at least.
 
     Parameters
     ----------
@@ -42,7 +47,7 @@ def serve(inbox: int, answers: IO[bytes]) -> None:
         Gets any number of ``progress``, then one ``result`` or ``error``.
     """
     with os.fdopen(os.dup(inbox), "rb", buffering=0) as stream:
-        problem, seconds, processes = pickle.load(_Exactly(stream))
+        problem, seconds, processes, began = pickle.load(_Exactly(stream))
 
     def send(kind: str, value: Any) -> None:
         pickle.dump((kind, value), answers, protocol=5)
@@ -53,9 +58,10 @@ def serve(inbox: int, answers: IO[bytes]) -> None:
 
     ear = _Ear(inbox)
     try:
+        warm()
         found = solve(
             problem,
-            seconds=seconds,
+            seconds=max(seconds - (time.monotonic() - began), seconds / 2),
             processes=processes,
             on_progress=on_progress,
             should_stop=ear.should_stop,

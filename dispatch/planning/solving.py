@@ -42,7 +42,7 @@ def solve_apart(
     ----------
     problem : Problem
     seconds : float
-        Time limit of the search [s].
+        Time limit, for the child to start included; where kernels are still to be compiled, not for that [s].
     on_beat : callable
         Called about once a second with the time since the start [s] and the latest progress; what it
         raises ends the child.
@@ -70,7 +70,7 @@ def solve_apart(
     reader = threading.Thread(target=_hear, args=(child, answers), daemon=True)
     reader.start()
     try:
-        _send(child, (problem, seconds, processes))
+        _send(child, (problem, seconds, processes, began))
         latest: Progress | None = None
         beat_at, cancelled = began, False
         while True:

@@ -6,6 +6,7 @@ import io
 import os
 import pickle
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from optimizer.problem import Problem
 from optimizer.result import NoticeKind
 from optimizer.tasks import Task
 from optimizer.travel import Travel
+from optimizer.warmth import warm
 
 
 def small_problem(tasks: int = 3) -> Problem:
@@ -53,9 +55,11 @@ def answers_of(out: io.BytesIO) -> list[tuple[str, Any]]:
     return found
 
 
-def serve(inbox: tuple[int, Any], problem: Problem, seconds: float = 0.5) -> list[tuple[str, Any]]:
+def serve(
+    inbox: tuple[int, Any], problem: Problem, seconds: float = 0.5, late_s: float = 0.0
+) -> list[tuple[str, Any]]:
     reading, stream = inbox
-    pickle.dump((problem, seconds, 1), stream, protocol=5)
+    pickle.dump((problem, seconds, 1, time.monotonic() - late_s), stream, protocol=5)
     stream.flush()
     out = io.BytesIO()
     solver_process.serve(reading, out)
@@ -72,12 +76,28 @@ def test_one_byte_ends_the_search_with_the_plan_so_far(
     inbox: tuple[int, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reading, stream = inbox
-    pickle.dump((small_problem(), 20.0, 1), stream, protocol=5)
+    pickle.dump((small_problem(), 20.0, 1, time.monotonic()), stream, protocol=5)
     stream.write(b"x")
     stream.flush()
     out = io.BytesIO()
     solver_process.serve(reading, out)
     assert answers_of(out)[-1][1].stopped == "cancelled"
+
+
+@pytest.mark.parametrize(("late_s", "seconds"), [(4.0, 6.0), (9.0, 5.0)])
+def test_what_the_start_took_is_off_the_limit(
+    inbox: tuple[int, Any], monkeypatch: pytest.MonkeyPatch, late_s: float, seconds: float
+) -> None:
+    asked: list[float] = []
+
+    def solve(problem: Problem, **given: Any) -> str:
+        asked.append(given["seconds"])
+        return "plan"
+
+    monkeypatch.setattr(solver_process, "solve", solve)
+    warm()
+    assert serve(inbox, small_problem(), 10.0, late_s) == [("result", "plan")]
+    assert asked == [pytest.approx(seconds, abs=0.5)]
 
 
 def test_a_problem_the_engine_chokes_on_is_told_and_not_swallowed(inbox: tuple[int, Any]) -> None:
