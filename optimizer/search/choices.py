@@ -1,13 +1,28 @@
 """Kernels of choice: the cheapest places seen for a task, and the one that is exactly the cheapest."""
 
+import math
+
 import numpy as np
 
 from optimizer.search.moves import is_supplied_with
 from optimizer.search.prices import ALONE, full_price, is_watched, team_cents, team_with
 from optimizer.search.rides import compiled
+from optimizer.search.steps import BLINK
 
 #: In place of a depot and of a position: nothing is fetched on the way.
 NO_DEPOT = np.int64(-1)
+#: How often a place is overlooked.
+_BLINK = 0.01
+
+
+@compiled
+def skipped(w):
+    """Tell whether to overlook a place, now and then."""
+    w.counters[BLINK] -= 1
+    if w.counters[BLINK] > 0:
+        return False
+    w.counters[BLINK] = 1 + int(math.log(1.0 - np.random.random()) / math.log(1.0 - _BLINK))
+    return True
 
 
 @compiled

@@ -1,33 +1,20 @@
 """Kernels of insertion: where a task costs least, as far as that can be told at once."""
 
-import math
-
 import numpy as np
 
-from optimizer.search.choices import NO_DEPOT, remember
+from optimizer.search.choices import NO_DEPOT, remember, skipped
 from optimizer.search.data import BY, NEVER, READY
 from optimizer.search.delays import delay_cents, list_delay
 from optimizer.search.errands import look_with_pickups
+from optimizer.search.known import look_up
 from optimizer.search.prices import detour, lean, mean_work, task_cents
-from optimizer.search.rides import compiled, scaled
+from optimizer.search.rides import compiled
 from optimizer.search.room import due_at, may_take, over, place_at, ready_after, ready_at
-from optimizer.search.steps import BLINK, EVERYWHERE, LOOKS
+from optimizer.search.steps import EVERYWHERE, LOOKS
 from optimizer.search.supplies import has_depots, supplied_from
 
-#: How often a place is overlooked.
-_BLINK = 0.01
 #: How many neighbours say in which routes a task is looked for a place.
 _ASKED = 60
-
-
-@compiled
-def _skipped(w):
-    """Tell whether to overlook a place, now and then."""
-    w.counters[BLINK] -= 1
-    if w.counters[BLINK] > 0:
-        return False
-    w.counters[BLINK] = 1 + int(math.log(1.0 - np.random.random()) / math.log(1.0 - _BLINK))
-    return True
 
 
 @compiled
@@ -88,7 +75,7 @@ def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
             times[at, 0, BY] if plain else due_at(times, at, breaks)
         ):
             continue
-        if at < from_at or _skipped(w):
+        if at < from_at or skipped(w):
             continue
         cents, more_s = detour(d, vehicle, before, here, to_place)
         cents += flat_cents
@@ -110,70 +97,6 @@ def look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, least_cents):
             if cents >= bound:
                 continue
         remember(w, cents, beside_cents, vehicle, at, NO_DEPOT, NO_DEPOT)
-
-
-@compiled
-def _cheapest(d, s, task, vehicle, most_cents, but):
-    """Return the cheapest place for a task on a route, leaving one out, and what it costs [cents].
-
-    -1 and `most_cents` where none costs less; what the task costs on any place is left aside.
-    """
-    here, length, best = d.task[task].place, s.vehicle[vehicle].length, np.int64(-1)
-    if d.task[task].first_window == d.task[task].end_window:
-        return best, most_cents
-    opens_s = s.windows[d.task[task].first_window, 0]
-    closes_s = s.windows[d.task[task].end_window - 1, 1]
-    breaks, service_s, times = d.vehicle[vehicle].breaks, d.task[task].service_s, s.times[vehicle]
-    seconds, percent, route = d.seconds[-1], d.vehicle[vehicle].percent, s.route[vehicle]
-    second_cents = d.price[0].travel_cents + d.vehicle[vehicle].duty_cents
-    to_place = d.vehicle[vehicle].start_place
-    for at in range(length + 1):
-        leave_s = times[at, 0, READY] if breaks == 0 else ready_at(times, at, breaks)
-        if leave_s > closes_s:
-            break
-        place = to_place
-        if at < length:
-            to_place = d.task[route[at]].place
-            by_s = times[at, 0, BY] if breaks == 0 else due_at(times, at, breaks)
-            if max(leave_s, opens_s) + service_s > by_s:
-                continue
-        else:
-            to_place = d.vehicle[vehicle].end_place
-        more_s = scaled(seconds[place, here], percent)
-        if to_place >= 0:
-            more_s += scaled(seconds[here, to_place], percent) - scaled(seconds[place, to_place], percent)
-        cents = more_s * second_cents
-        if d.price[0].priced_metres:
-            cents, _ = detour(d, vehicle, place, here, to_place)
-        if cents < most_cents and (
-            at != but and ready_after(d, s, vehicle, task, at, place, to_place, times, at) < NEVER
-        ):
-            best, most_cents = np.int64(at), cents
-    return best, most_cents
-
-
-@compiled
-def _look_up(d, s, w, task, vehicle, most_cents):
-    """Remember the cheapest place for a task on a route, as it is known or found out now."""
-    engineer = d.vehicle[vehicle].engineer
-    flat_cents = d.taste_cents[task, engineer] + d.task[task].service_s * d.vehicle[vehicle].duty_cents
-    if s.engineer[engineer].tasks == 0:
-        flat_cents -= d.price[0].empty_cents
-    bound = min(most_cents, w.choice[0].cents) - flat_cents
-    known = w.known[task * d.vehicle.shape[0] + vehicle]
-    lasting, version = not w.kept[vehicle].is_kept, s.vehicle[vehicle].version
-    is_known = lasting and known.version == version
-    at, cents = known.at, known.cents
-    if (is_known and cents >= bound) or not may_take(d, s, task, vehicle):
-        return
-    if not is_known or at < 0:
-        at, cents = _cheapest(d, s, task, vehicle, bound, np.int64(-1))
-        if lasting:
-            known.version, known.at, known.cents = version, at, cents
-    if at >= 0 and _skipped(w):
-        at, cents = _cheapest(d, s, task, vehicle, bound, at)
-    if at >= 0:
-        remember(w, cents + flat_cents, 0.0, vehicle, at, NO_DEPOT, NO_DEPOT)
 
 
 @compiled
@@ -216,7 +139,7 @@ def _look_at(d, s, w, task, vehicle, mean_work_s, team_lean, most_cents):
     if _is_needless(d, s, w, vehicle):
         return
     if w.known.shape[0] > 0:
-        _look_up(d, s, w, task, vehicle, most_cents)
+        look_up(d, s, w, task, vehicle, most_cents)
     elif may_take(d, s, task, vehicle):
         look_in_route(d, s, w, task, vehicle, mean_work_s, team_lean, most_cents)
 
