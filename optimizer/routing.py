@@ -4,6 +4,7 @@ Sources: OR-Tools 9.15 routing library; guided local search of Voudouris and Tsa
 """
 
 import time
+import weakref
 from collections.abc import Callable
 
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
@@ -75,7 +76,8 @@ def _limit(until: float, should_stop: Callable[[], bool]) -> Callable[[], bool]:
 
 
 def _reporter(built: RoutingModel, on_better: Callable[[int, int], None]) -> Callable[[], None]:
-    best, told_at, model = float("inf"), 0.0, built.model
+    # The model keeps what it calls, unseen by Python: if that kept the model, both would stay for ever.
+    best, told_at, model = float("inf"), 0.0, weakref.proxy(built.model)
     indexes = [built.manager.NodeToIndex(task) for task in range(len(built.arrays.visits))]
 
     def report() -> None:

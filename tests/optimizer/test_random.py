@@ -28,7 +28,7 @@ def stops_of(result: Result) -> dict[str, tuple[str, int]]:
 
 @pytest.mark.parametrize("engine", ["search", "routing", "insertion"])
 @calm
-@given(problem=problems() | plain_problems() | plain_problems() | errands())
+@given(problem=problems() | plain_problems() | errands())
 def test_every_plan_passes_the_check_and_gives_reasons(engine: Engine, problem: Problem) -> None:
     result = solve(problem, seconds=0.05, engine=engine)
     assert check(problem, result.plan) == []
@@ -39,7 +39,7 @@ def test_every_plan_passes_the_check_and_gives_reasons(engine: Engine, problem: 
 
 @pytest.mark.full
 @thorough
-@given(problem=problems() | plain_problems() | plain_problems() | errands())
+@given(problem=problems() | plain_problems() | errands())
 def test_every_plan_of_every_engine_passes_the_check_always(problem: Problem) -> None:
     assert check(problem, solve(problem, seconds=60, iterations=200, engine="search").plan) == []
     for engine in ("routing", "insertion"):
@@ -47,7 +47,7 @@ def test_every_plan_of_every_engine_passes_the_check_always(problem: Problem) ->
 
 
 @calm
-@given(problem=problems() | plain_problems() | plain_problems() | errands())
+@given(problem=problems() | plain_problems() | errands())
 def test_locked_tasks_are_where_they_are_locked(problem: Problem) -> None:
     where = stops_of(solve(problem, seconds=60, engine="insertion"))
     for task in problem.tasks:
@@ -57,7 +57,7 @@ def test_locked_tasks_are_where_they_are_locked(problem: Problem) -> None:
 
 
 @calm
-@given(problem=problems() | plain_problems() | plain_problems() | errands())
+@given(problem=problems() | plain_problems() | errands())
 def test_score_is_the_sum_of_its_terms_and_of_its_tasks(problem: Problem) -> None:
     result = solve(problem, seconds=60, engine="insertion")
     terms = [getattr(result.score, field.name) for field in fields(Score) if field.name.endswith("_cents")]
@@ -68,7 +68,7 @@ def test_score_is_the_sum_of_its_terms_and_of_its_tasks(problem: Problem) -> Non
 
 
 @calm
-@given(problem=problems() | plain_problems() | plain_problems() | errands())
+@given(problem=problems() | plain_problems() | errands())
 def test_a_plan_solved_again_from_itself_is_no_dearer(problem: Problem) -> None:
     free = replace(problem, links=(), tasks=tuple(replace(task, previous=None) for task in problem.tasks))
     first = solve(free, seconds=60, engine="insertion")
@@ -77,7 +77,7 @@ def test_a_plan_solved_again_from_itself_is_no_dearer(problem: Problem) -> None:
 
 
 @calm
-@given(problem=problems() | plain_problems() | plain_problems() | errands())
+@given(problem=problems() | plain_problems() | errands())
 def test_what_is_written_is_read_the_same(problem: Problem) -> None:
     assert problem_from_text(text_of_problem(problem)) == problem
     plan = solve(problem, seconds=60, engine="insertion").plan

@@ -1,6 +1,8 @@
 """What holds of every answer of `solve`."""
 
+import gc
 import sys
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -19,8 +21,10 @@ from optimizer import (
     Rule,
     Travel,
     Weights,
+    routing,
 )
 from optimizer.plan import Route
+from optimizer.routing_model import RoutingModel
 from optimizer.solve import Engine
 from tests.optimizer.small import (
     CREW,
@@ -258,3 +262,17 @@ def test_features_that_are_not_searched_for_are_named() -> None:
         "tasks.promised",
         "weights.worst_lateness_cents_per_hour",
     }
+
+
+def test_the_routing_model_is_gone_when_it_has_solved(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def build(*given: object) -> RoutingModel:
+        built = RoutingModel(*given)  # type: ignore[arg-type]
+        made.append(weakref.ref(built.model))
+        return built
+
+    monkeypatch.setattr(routing, "RoutingModel", build)
+    assert solved(problem(), "routing", 0.3).score.planned_tasks == 1
+    gc.collect()
+    assert [one() for one in made] == [None]
