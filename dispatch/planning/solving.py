@@ -42,7 +42,7 @@ def solve_apart(
     ----------
     problem : Problem
     seconds : float
-        Time limit, for the child to start included; where kernels are still to be compiled, not for that [s].
+        Time limit, counted from now on: the child starts within it, but searches half of it at least [s].
     on_beat : callable
         Called about once a second with the time since the start [s] and the latest progress; what it
         raises ends the child.

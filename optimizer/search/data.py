@@ -146,7 +146,7 @@ DELAY = _columns("vehicle at ready_s place")
 
 @dataclass(frozen=True)
 class Desk(Bundle):
-    """Room to work in: nothing in it outlasts one step, but `counters` and the stamps."""
+    """Room to work in: nothing in it outlasts one step, but `known`, `counters` and the stamps."""
 
     trace: Ints  # (M + 2, B + 1, 2) start and breaks taken before, of a route that is being timed
     order: Ints  # (M + 2,)

@@ -18,7 +18,7 @@ _WHOLE = np.int64(NEVER)
 
 
 @compiled
-def _legs_cents(d, vehicle, from_place, to_place):
+def _leg_cents(d, vehicle, from_place, to_place):
     """Return what a ride costs, which may lead nowhere [cents]."""
     return arc_cents(d, vehicle, from_place, to_place) if to_place >= 0 else 0.0
 
@@ -41,16 +41,27 @@ def _in_time(d, s, vehicle, at, other, there):
 
 
 @compiled
-def _saved_cents(d, s, vehicle, at, other, there):
-    """Return about what is saved if two routes change what is from these positions on [cents]."""
-    before, there_before = _place_before(d, s, vehicle, at), _place_before(d, s, other, there)
-    after, there_after = place_at(d, s, vehicle, at), place_at(d, s, other, there)
-    return (
-        _legs_cents(d, vehicle, before, after)
-        + _legs_cents(d, other, there_before, there_after)
-        - _legs_cents(d, vehicle, before, there_after)
-        - _legs_cents(d, other, there_before, after)
-    )
+def _more_cents(d, s, vehicle, at, other, there):
+    """Return about what it costs more that two routes change what is from these positions on [cents].
+
+    The second has something there; what rides within the tails cost others is left aside.
+    """
+    home, other_home = d.vehicle[vehicle].end_place, d.vehicle[other].end_place
+    before, other_before = _place_before(d, s, vehicle, at), _place_before(d, s, other, there)
+    other_after = place_at(d, s, other, there)
+    last, other_last = s.vehicle[vehicle].length, s.vehicle[other].length
+    other_end = _place_before(d, s, other, other_last)
+    cents = _leg_cents(d, vehicle, before, other_after) + _leg_cents(d, vehicle, other_end, home)
+    cents -= _leg_cents(d, other, other_before, other_after) + _leg_cents(d, other, other_end, other_home)
+    if at < last:
+        after, end = place_at(d, s, vehicle, at), _place_before(d, s, vehicle, last)
+        cents += _leg_cents(d, other, other_before, after) + _leg_cents(d, other, end, other_home)
+        cents -= _leg_cents(d, vehicle, before, after) + _leg_cents(d, vehicle, end, home)
+    else:
+        cents -= _leg_cents(d, vehicle, before, home)
+        if there > 0:
+            cents += _leg_cents(d, other, other_before, other_home)
+    return cents
 
 
 @compiled
@@ -136,7 +147,7 @@ def change_tails(d, s, w, task, most_cents):
             continue
         other, there = s.where[neighbour], position(s, neighbour)
         if (
-            -_saved_cents(d, s, vehicle, at, other, there) < most_cents
+            _more_cents(d, s, vehicle, at, other, there) < most_cents
             and _in_time(d, s, vehicle, at, other, there)
             and _in_time(d, s, other, there, vehicle, at)
             and at + s.vehicle[other].length - there + 1 < s.route.shape[1]

@@ -48,6 +48,7 @@ def test_cells_share_no_engineer_and_no_task_and_cost_together_what_the_whole_co
     for cell in cells:
         part = Annealing(part_of(data, cell, whole.state.held), orders_in(cell, orders, len(data.task)), 0)
         assert part.state.vehicle.cost == pytest.approx(whole.state.vehicle.cost[cell.vehicles])
+        assert (part.data.vehicle.kind < len(cell.vehicles)).all()
         drawn.append(part.state.drawn)
         copied = [list(order) for order in orders]
         put_into(copied, cell, part.now)
