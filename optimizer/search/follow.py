@@ -9,7 +9,7 @@ import numpy as np
 
 from optimizer.search.data import ANY, BY, NEVER, READY, SAME
 from optimizer.search.rides import compiled, first_start_s, is_linked, last_start_s, ready_s, travel_s
-from optimizer.search.routes import latest_end_s, time_backward, time_forward
+from optimizer.search.routes import latest_end_s, place_before, time_backward, time_forward
 from optimizer.search.steps import PASS, TOUCHED, WAITING, hold, keep
 
 _BEGIN = np.int64(0)
@@ -78,7 +78,7 @@ def _first_s(d, s, task):
     is not known how far it can be.
     """
     vehicle, at, best_s = s.where[task], position(s, task), np.int64(NEVER)
-    place = d.vehicle[vehicle].start_place if at == 0 else d.task[s.route[vehicle, at - 1]].place
+    place = place_before(d, s, vehicle, at)
     for taken in range(d.vehicle[vehicle].breaks + 1):
         leave_s = s.times[vehicle, at, taken, READY]
         if leave_s >= NEVER:

@@ -46,15 +46,21 @@ def ride_on(d, s, vehicle, times, at, place, task):
 
 
 @compiled
+def place_before(d, s, vehicle, at):
+    """Return the place of the stop before a position, before the first where the shift begins."""
+    if at > 0:
+        return d.task[s.route[vehicle, at - 1]].place
+    return d.vehicle[vehicle].start_place
+
+
+@compiled
 def time_forward(d, s, vehicle, first, end):
     """Bring up to date the earliest ends of a route's visits; tell whether there is one of the last.
 
     Before `first` and from `end` on there is nothing new, but what comes of what is between.
     """
-    place, times = d.vehicle[vehicle].start_place, s.times[vehicle]
-    if first > 0:
-        place = d.task[s.route[vehicle, first - 1]].place
-    else:
+    place, times = place_before(d, s, vehicle, first), s.times[vehicle]
+    if first == 0:
         times[0, 0, READY] = d.vehicle[vehicle].start_s
         for taken in range(1, d.vehicle[vehicle].breaks + 1):
             times[0, taken, READY] = NEVER

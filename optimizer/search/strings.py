@@ -10,8 +10,8 @@ import numpy as np
 from optimizer.search.choices import choose
 from optimizer.search.data import NEVER
 from optimizer.search.follow import bind, lacks_partner
+from optimizer.search.looks import look
 from optimizer.search.moves import insert, settle_all, settle_rest, take_out
-from optimizer.search.places import look
 from optimizer.search.pool import remember_changed
 from optimizer.search.prices import is_watched, team_cents
 from optimizer.search.rides import compiled, entry, is_linked

@@ -11,6 +11,7 @@ from optimizer.search.moves import MOST_MOVES, settle_touched
 from optimizer.search.prices import arc_cents
 from optimizer.search.rides import compiled, is_linked, quick_s
 from optimizer.search.room import due_at, place_at, ready_at
+from optimizer.search.routes import place_before
 from optimizer.search.steps import TOUCHED, count, keep
 from optimizer.search.supplies import IN, OUT, close, open_again
 
@@ -19,15 +20,11 @@ _WHOLE = np.int64(NEVER)
 
 @compiled
 def _leg_cents(d, vehicle, from_place, to_place):
-    """Return what a ride costs, which may lead nowhere [cents]."""
-    return arc_cents(d, vehicle, from_place, to_place) if to_place >= 0 else 0.0
-
-
-@compiled
-def _place_before(d, s, vehicle, at):
-    if at > 0:
-        return d.task[s.route[vehicle, at - 1]].place
-    return d.vehicle[vehicle].start_place
+    """Return what a ride costs with duty, which may lead nowhere [cents]."""
+    if to_place < 0:
+        return 0.0
+    duty_cents = quick_s(d, vehicle, from_place, to_place) * d.vehicle[vehicle].duty_cents
+    return arc_cents(d, vehicle, from_place, to_place) + duty_cents
 
 
 @compiled
@@ -36,7 +33,7 @@ def _in_time(d, s, vehicle, at, other, there):
     if there == s.vehicle[other].length:
         return True
     ready_s = ready_at(s.times[vehicle], at, d.vehicle[vehicle].breaks)
-    way_s = quick_s(d, vehicle, _place_before(d, s, vehicle, at), place_at(d, s, other, there))
+    way_s = quick_s(d, vehicle, place_before(d, s, vehicle, at), place_at(d, s, other, there))
     return ready_s + way_s <= due_at(s.times[other], there, d.vehicle[other].breaks)
 
 
@@ -47,14 +44,14 @@ def _more_cents(d, s, vehicle, at, other, there):
     The second has something there; what rides within the tails cost others is left aside.
     """
     home, other_home = d.vehicle[vehicle].end_place, d.vehicle[other].end_place
-    before, other_before = _place_before(d, s, vehicle, at), _place_before(d, s, other, there)
+    before, other_before = place_before(d, s, vehicle, at), place_before(d, s, other, there)
     other_after = place_at(d, s, other, there)
     last, other_last = s.vehicle[vehicle].length, s.vehicle[other].length
-    other_end = _place_before(d, s, other, other_last)
+    other_end = place_before(d, s, other, other_last)
     cents = _leg_cents(d, vehicle, before, other_after) + _leg_cents(d, vehicle, other_end, home)
     cents -= _leg_cents(d, other, other_before, other_after) + _leg_cents(d, other, other_end, other_home)
     if at < last:
-        after, end = place_at(d, s, vehicle, at), _place_before(d, s, vehicle, last)
+        after, end = place_at(d, s, vehicle, at), place_before(d, s, vehicle, last)
         cents += _leg_cents(d, other, other_before, after) + _leg_cents(d, other, end, other_home)
         cents -= _leg_cents(d, vehicle, before, after) + _leg_cents(d, vehicle, end, home)
     else:
