@@ -30,9 +30,9 @@ from optimizer.search.steps import (
     put_back,
 )
 from optimizer.search.supplies import IN, OUT, close, is_pickup, open_again
-from optimizer.search.tails import change_tails
+from optimizer.search.tails import exchange_tails
 
-#: How often two routes change their tails instead.
+#: How often two routes exchange their tails instead.
 _TAILS = 0.3
 _MEAN_REMOVED = 10.0
 _LONGEST_STRING = 10.0
@@ -333,7 +333,7 @@ def search(d, s, w, pool, best_route, best_length, free, cents, temperatures, se
         most_cents = -temperatures[step] * math.log(1.0 - np.random.random())
         centre = free[int(np.random.random() * free.shape[0])]
         if np.random.random() < _TAILS:
-            possible = change_tails(d, s, w, centre, most_cents)
+            possible = exchange_tails(d, s, w, centre, most_cents)
         else:
             possible = _replan(d, s, w, centre, mean_length)
         if not possible or w.counters[BROKEN]:

@@ -1,4 +1,4 @@
-"""Kernels that let two routes change their tails: what strings of a few visits cannot do to long routes.
+"""Kernels that let two routes exchange their tails: what strings of a few visits cannot do to long routes.
 
 Source: the exchange of Potvin and Rousseau (1995), 2-opt*.
 """
@@ -39,7 +39,7 @@ def _in_time(d, s, vehicle, at, other, there):
 
 @compiled
 def _more_cents(d, s, vehicle, at, other, there):
-    """Return about what it costs more that two routes change what is from these positions on [cents].
+    """Return about what it costs more that two routes exchange what is from these positions on [cents].
 
     The second has something there; what rides within the tails cost others is left aside.
     """
@@ -79,7 +79,7 @@ def _count_from(d, s, vehicle, at, sign):
 
 
 @compiled
-def _holds(d, s, vehicle):
+def _within_limits(d, s, vehicle):
     """Tell whether somebody has no more to do, and no more to bring, than may be."""
     engineer = d.vehicle[vehicle].engineer
     if (
@@ -94,8 +94,8 @@ def _holds(d, s, vehicle):
 
 
 @compiled
-def _change(d, s, w, vehicle, at, other, there):
-    """Let two routes change what is from these positions on; tell whether they can be."""
+def _exchange(d, s, w, vehicle, at, other, there):
+    """Let two routes exchange what is from these positions on; tell whether they can be."""
     keep(d, s, w, vehicle)
     keep(d, s, w, other)
     close(d, s, vehicle)
@@ -114,7 +114,7 @@ def _change(d, s, w, vehicle, at, other, there):
     _count_from(d, s, other, there, IN)
     supplied = open_again(d, s, vehicle)
     supplied = open_again(d, s, other) and supplied
-    if not supplied or not _holds(d, s, vehicle) or not _holds(d, s, other):
+    if not supplied or not _within_limits(d, s, vehicle) or not _within_limits(d, s, other):
         return False
     w.counters[TOUCHED] = 0
     touch(w, vehicle)
@@ -123,7 +123,7 @@ def _change(d, s, w, vehicle, at, other, there):
 
 
 @compiled
-def change_tails(d, s, w, task, most_cents):
+def exchange_tails(d, s, w, task, most_cents):
     """Let a task be followed by what another route has from one of its neighbours on.
 
     The first neighbour of those from a random one on that seems to make it cost no more than `most_cents`.
@@ -152,5 +152,5 @@ def change_tails(d, s, w, task, most_cents):
             and _may_move(d, s, vehicle, at, other)
             and _may_move(d, s, other, there, vehicle)
         ):
-            return _change(d, s, w, vehicle, at, other, there)
+            return _exchange(d, s, w, vehicle, at, other, there)
     return False

@@ -1,4 +1,4 @@
-"""Long routes that crossed change their tails; of engineers who are alike one is looked at."""
+"""Long routes that crossed exchange their tails; of engineers who are alike one is looked at."""
 
 from dataclasses import replace
 from typing import Any
