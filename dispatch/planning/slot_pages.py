@@ -8,12 +8,14 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import format_decimal, gettext
-from marshmallow import EXCLUDE
+from marshmallow import EXCLUDE, ValidationError
 from werkzeug.wrappers import Response
 
 from core.auth.actors import Actor
 from core.errors import DomainError
+from core.field_text import label_of
 from core.i18n import local_time
+from core.messages import translated
 from core.problems import sentence
 from core.web import page_actor
 from dispatch.planning import slots
@@ -35,12 +37,23 @@ def actions(actor: Actor, order: WorkOrder) -> list[dict[str, Any]]:
     return [{"label": gettext("Offer times"), "url": url_for("slots.offer", order_id=order.id)}]
 
 
+def _period_asked() -> tuple[dict[str, Any], int]:
+    """Return the days and the length asked for, and the status: where they are wrong, the usual ones."""
+    schema = SlotPeriodSchema(unknown=EXCLUDE)
+    try:
+        return schema.load({name: value for name, value in request.args.items() if value}), 200
+    except ValidationError as error:
+        for name, said in translated(error.normalized_messages()).items():
+            label = label_of(schema.fields[name], name)
+            flash(gettext("%(label)s: %(said)s", label=label, said=" ".join(said)), "error")
+        return schema.load({}), 422
+
+
 @bp.get("")
-def offer(order_id: uuid.UUID) -> str:
+def offer(order_id: uuid.UUID) -> tuple[str, int]:
     """Show the times that can be offered, the best first, then those that cannot, and why."""
     who = page_actor()
-    asked = {name: value for name, value in request.args.items() if value}
-    period = SlotPeriodSchema(unknown=EXCLUDE).load(asked)
+    period, status = _period_asked()
     found = slots.offers(who, order_id=order_id, **period)
     order, may_book = orders.order_of(who, order_id), who.may(BOOK)
     columns = [
@@ -53,7 +66,7 @@ def offer(order_id: uuid.UUID) -> str:
     ]
     rows = [_offer_row(order, one, may_book) for one in found["offers"]]
     rows += [_refused_row(one) for one in found["refused"]]
-    return render_template(
+    page = render_template(
         "list.html",
         title=gettext("Times to offer: %(number)s", number=order.number),
         lead=gettext("Everything that is planned stays where it is. The best time is on top."),
@@ -68,6 +81,7 @@ def offer(order_id: uuid.UUID) -> str:
         rows=rows,
         empty={"text": gettext("Nobody works on these days: choose others, or add shifts.")},
     )
+    return page, status
 
 
 def _filters(period: dict[str, Any]) -> list[dict[str, Any]]:

@@ -240,6 +240,16 @@ def test_the_page_is_chinese_for_chinese_readers_and_has_no_buttons_for_agents(
     assert browser("engineer").get(page).status_code == 403
 
 
+def test_days_that_cannot_be_asked_about_are_told_above_the_form(town: Town, browser: Any) -> None:
+    page = f"/work-orders/{town.add_order().id}/times"
+    answer = browser("dispatcher").get(f"{page}?days=1000&day=soon")
+    assert answer.status_code == 422
+    assert "First day: Not a valid date." in answer.text
+    assert "Days: Must be greater than or equal to 1 and less than or equal to " in answer.text
+    assert 'name="slot_minutes"' in answer.text
+    assert "天数：" in browser("dispatcher", language="zh").get(f"{page}?days=0").text
+
+
 def test_a_time_that_has_gone_meanwhile_is_not_booked(town: Town, browser: Any) -> None:
     order = town.add_order()
     when = (MORNING + 3 * HOUR, MORNING + 3 * HOUR + timedelta(minutes=30))
