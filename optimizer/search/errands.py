@@ -1,5 +1,7 @@
 """Kernels of errands: places for a task after a stop at a depot, put in for what the task lacks."""
 
+import numpy as np
+
 from optimizer.search.choices import remember
 from optimizer.search.data import NEVER, READY
 from optimizer.search.prices import detour, task_cents
@@ -7,6 +9,9 @@ from optimizer.search.rides import compiled
 from optimizer.search.room import over, place_at, ready_after
 from optimizer.search.routes import ride_on
 from optimizer.search.supplies import supplied_from
+
+#: To the depot and on.
+_DRIVEN = np.bool_(True)
 
 
 @compiled
@@ -25,7 +30,7 @@ def look_with_pickups(d, s, w, task, vehicle, before_at, flat_cents, least_cents
         pickup, place = d.price[0].tasks + depot, d.vehicle[vehicle].start_place
         for fetch_at in range(before_at):
             to_place = place_at(d, s, vehicle, fetch_at)
-            cents, more_s = detour(d, vehicle, place, d.task[pickup].place, to_place)
+            cents, more_s = detour(d, vehicle, place, d.task[pickup].place, to_place, length > 0)
             more_s += d.task[pickup].service_s
             cents += d.task[pickup].service_s * d.vehicle[vehicle].duty_cents
             bound = min(least_cents, w.choice[w.choice.shape[0] - 1].cents)
@@ -46,7 +51,7 @@ def _look_after_pickup(d, s, w, task, places, with_cents, with_s, least_cents):
     place, service_s = d.task[d.price[0].tasks + depot].place, d.task[task].service_s
     for at in range(fetch_at, before_at):
         to_place = place_at(d, s, vehicle, at)
-        cents, more_s = detour(d, vehicle, place, here, to_place)
+        cents, more_s = detour(d, vehicle, place, here, to_place, _DRIVEN)
         cents += with_cents
         bound = min(least_cents, w.choice[w.choice.shape[0] - 1].cents)
         if at >= least_at and cents < bound and not over(d, s, vehicle, with_s + more_s + service_s):

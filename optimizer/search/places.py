@@ -44,7 +44,7 @@ def look_in_route(d, s, w, task, vehicle, flat_cents, least_cents, but):
     breaks, times, route = d.vehicle[vehicle].breaks, s.times[vehicle], s.route[vehicle]
     seconds, percent = d.seconds[-1], d.vehicle[vehicle].percent
     second_cents = d.price[0].travel_cents + d.vehicle[vehicle].duty_cents
-    from_at, beside_cents = np.int64(0), 0.0
+    from_at, beside_cents, driven = np.int64(0), 0.0, length > 0
     if has_depots(d):
         from_at = supplied_from(d, s, task, vehicle, NO_DEPOT)
         if from_at > 0:
@@ -67,10 +67,12 @@ def look_in_route(d, s, w, task, vehicle, flat_cents, least_cents, but):
         # A detour, with what does not change from place to place looked up once.
         more_s = scaled(seconds[place, here], percent)
         if to_place >= 0:
-            more_s += scaled(seconds[here, to_place], percent) - scaled(seconds[place, to_place], percent)
+            more_s += scaled(seconds[here, to_place], percent)
+            if driven:
+                more_s -= scaled(seconds[place, to_place], percent)
         cents = more_s * second_cents + flat_cents
         if d.price[0].priced_metres:
-            cents = detour(d, vehicle, place, here, to_place)[0] + flat_cents
+            cents = detour(d, vehicle, place, here, to_place, driven)[0] + flat_cents
         bound = min(least_cents, w.choice[most].cents)
         if cents >= bound or (limited and over(d, s, vehicle, more_s + service_s)):
             continue

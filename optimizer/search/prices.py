@@ -21,19 +21,24 @@ def arc_cents(d, vehicle, from_place, to_place):
 
 
 @compiled
-def detour(d, vehicle, from_place, over_place, to_place):
+def detour(d, vehicle, from_place, over_place, to_place, driven):
     """Return what a ride costs more that leads over a third place, and how much longer it is [s].
 
-    In the fastest band, with duty; it may end there, `to_place` is -1 then.
+    In the fastest band, with duty; it may end there, `to_place` is -1 then. Where nobody has `driven` so far
+    it costs all of the way: who has nothing to do stays where they are.
     """
     more_s = quick_s(d, vehicle, from_place, over_place)
     if to_place >= 0:
-        more_s += quick_s(d, vehicle, over_place, to_place) - quick_s(d, vehicle, from_place, to_place)
+        more_s += quick_s(d, vehicle, over_place, to_place)
+        if driven:
+            more_s -= quick_s(d, vehicle, from_place, to_place)
     cents = more_s * (d.price[0].travel_cents + d.vehicle[vehicle].duty_cents)
     if d.price[0].priced_metres:
         more_m = np.int64(d.metres[from_place, over_place])
         if to_place >= 0:
-            more_m += np.int64(d.metres[over_place, to_place]) - np.int64(d.metres[from_place, to_place])
+            more_m += np.int64(d.metres[over_place, to_place])
+            if driven:
+                more_m -= np.int64(d.metres[from_place, to_place])
         cents += more_m * d.vehicle[vehicle].metre_cents
     return cents, more_s
 

@@ -88,7 +88,7 @@ def _within_limits(d, s, vehicle):
     ):
         return False
     for kind in range(d.stock.shape[1]):  # noqa: SIM110 (numba knows no generators here)
-        if s.used[engineer, kind] > d.stock[engineer, kind]:
+        if s.used[engineer, kind] > max(0, d.stock[engineer, kind]):
             return False
     return True
 

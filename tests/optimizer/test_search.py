@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from optimizer import NoticeKind, Progress, Rule, check, solve
+from optimizer import NoticeKind, Progress, Rule, Weights, check, solve
 from tests.optimizer.field_service import path_of_day, problem_of_day
 from tests.optimizer.small import (
     CREW,
@@ -16,6 +16,7 @@ from tests.optimizer.small import (
     problem,
     route,
     rules,
+    shift,
     solved,
     stop,
     stops,
@@ -129,3 +130,20 @@ def test_a_generated_day_is_planned(lunch: bool) -> None:
         pytest.skip("shared data is absent (set PAIDAN_SHARED_DATA)")
     result = solve(problem_of_day("fs-100", lunch), seconds=3)
     assert result.score.planned_tasks >= 75
+
+
+@pytest.mark.parametrize(("cents_per_km", "left_out", "planned"), [(0, 2_500, 2_000), (60, 4_000, 3_200)])
+def test_whoever_has_nothing_to_do_stays_where_they_are(
+    cents_per_km: int, left_out: int, planned: int
+) -> None:
+    """An empty route from one place to another costs nothing; the first task on it pays for all of its way."""
+    crossing = engineer("E", (shift(end_place=3),), skills=(("gas", 1),))
+    tasks = task(unplanned_cents=100_000), task("B", 4, skills=(("gas", 1),), unplanned_cents=left_out)
+    weights = Weights(
+        distance_cents_per_km=cents_per_km,
+        spread_cents_per_hour=0,
+        empty_engineer_cents=0,
+        lateness_cents_per_hour=0,
+    )
+    found = solved(problem(*tasks, crew=(crossing, engineer("F")), weights=weights), iterations=500)
+    assert found.score.total_cents == left_out + planned
