@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from optimizer.arrays import Arrays, visit_of
+from optimizer.check import check
 from optimizer.draft import Draft
 from optimizer.insertion import Inserter, tasks_by_urgency
 from optimizer.links import linked_groups
@@ -13,7 +14,7 @@ from optimizer.obstacles import Obstacles, plain_reasons
 from optimizer.plan import Plan, Unplanned
 from optimizer.problem import Problem
 from optimizer.result import Notice, NoticeKind, Progress
-from optimizer.routes import routes_of
+from optimizer.routes import draft_of, routes_of
 from optimizer.routing import improved_orders
 from optimizer.score import score
 
@@ -155,6 +156,13 @@ class Run:
             draft.become(begun)
         return timely
 
+    def draft_before(self, initial: Plan) -> Draft | None:
+        """Return the plan before exactly as it was, None where it breaks a rule of this problem."""
+        planned = {stop.id for route in initial.routes for stop in route.stops}
+        left = tuple(Unplanned(task.id) for task in self.problem.tasks if task.id not in planned)
+        whole = Plan(initial.routes, left)
+        return None if check(self.problem, whole) else draft_of(self.arrays, whole)
+
     def searched_draft(self, draft: Draft, until: float) -> Draft | None:
         """Return what the routing model makes of a draft, None where it finds nothing."""
         offset: list[int] = []
@@ -226,7 +234,7 @@ class Run:
         told: dict[int, Unplanned] = {}
         thorough: list[Obstacles] = []
         for number, task in enumerate(dearest):
-            if number < most or not self.late():
+            if number < most or not self.stop():
                 thorough.append(Obstacles(inserter, alone, task, _TRIES))
                 told[task] = thorough[-1].told(inserter)
             else:

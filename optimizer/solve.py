@@ -81,7 +81,7 @@ def solve(
     processes : int
         How many search at once, this one included; more than one find different plans every time.
     initial : Plan, optional
-        Where to begin; else `Task.previous` says.
+        Where to begin; else `Task.previous` says. Where it breaks no rule, what is returned costs no more.
     on_progress : callable, optional
         Called with a Progress at every better plan.
     should_stop : callable, optional
@@ -139,6 +139,8 @@ def solve(
             draft = better
         else:
             notices.append(Notice(NoticeKind.TOO_LARGE, "tasks"))
+    if initial is not None:
+        draft = run.better_of(draft, run.draft_before(initial))
     plan = run.plan_of(draft)
     violations = check(problem, plan)
     if violations:

@@ -18,7 +18,8 @@ from optimizer.problem import Problem
 from optimizer.result import Progress, Result
 
 _ROOT = Path(__file__).parents[2]
-_BEAT_S = 1.0
+#: How often progress is told, and how often it is asked whether to stop [s].
+_BEAT_S, _ASK_S = 0.3, 0.1
 
 
 class SolverFailed(DomainError):
@@ -44,10 +45,10 @@ def solve_apart(
     seconds : float
         Time limit, counted from now on: the child starts within it, but searches half of it at least [s].
     on_beat : callable
-        Called about once a second with the time since the start [s] and the latest progress; what it
-        raises ends the child.
+        Called some three times a second with the time since the start [s] and the latest progress; what
+        it raises ends the child.
     should_cancel : callable
-        Asked about once a second; True ends the search with the best plan so far.
+        Asked ten times a second; True ends the search with the best plan so far.
     grace_s : float
         How long after its limit the child may still need to answer [s].
     processes : int
@@ -76,14 +77,14 @@ def solve_apart(
         while True:
             if time.monotonic() >= beat_at:
                 on_beat(time.monotonic() - began, latest)
-                if not cancelled and should_cancel():
-                    cancelled = True
-                    _stop(child)
                 beat_at = time.monotonic() + _BEAT_S
+            if not cancelled and should_cancel():
+                cancelled = True
+                _stop(child)
             if time.monotonic() - began > seconds + grace_s:
                 raise SolverFailed(mark("The solver did not end in time; plan fewer orders at once."))
             try:
-                kind, value = answers.get(timeout=max(0.01, beat_at - time.monotonic()))
+                kind, value = answers.get(timeout=_ASK_S)
             except queue.Empty:
                 continue
             if kind == "progress":

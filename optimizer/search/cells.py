@@ -4,6 +4,7 @@ Parts share neither engineers nor tasks, so what is found in each is put togethe
 cuts along other lines.
 """
 
+import heapq
 import itertools
 from dataclasses import dataclass, replace
 
@@ -24,15 +25,41 @@ class Cell:
     shelf: Ints  # (depots, kinds) what depots have for it
 
 
-def cells_of(d: Data, orders: Orders, count: int, random: Random) -> list[Cell]:
+def crews_of(d: Data) -> list[Ints]:
+    """Return the engineers in groups that share neither tasks nor linked ones: each is searched apart."""
+    allowed = np.isfinite(d.taste_cents[: d.price[0].tasks])
+    _, kinds = np.unique(np.packbits(allowed, axis=1), axis=0, return_index=True)
+    group = np.arange(len(d.engineer))
+
+    def join(engineers: Ints) -> None:
+        if len(engineers):
+            mine = np.isin(group, group[engineers])
+            group[mine] = group[engineers].min()
+
+    for task in kinds:
+        join(np.flatnonzero(allowed[task]))
+    for first, end in sorted({*zip(d.task.first_member.tolist(), d.task.end_member.tolist(), strict=True)}):
+        join(np.flatnonzero(allowed[d.member[first:end]].any(axis=0)))
+    working = np.zeros(len(d.engineer), dtype=bool)
+    working[d.vehicle.engineer] = True
+    crews = [np.flatnonzero((group == one) & working) for one in np.unique(group[working])]
+    return crews or [np.flatnonzero(working)]
+
+
+def cells_of(d: Data, orders: Orders, crews: list[Ints], count: int, random: Random) -> list[Cell]:
     """Return the problem cut into at most so many cells of about as many tasks, at random.
 
-    Every engineer is in one, with what is in their routes; so is every movable task that is in none.
+    Every engineer is in one, with what is in their routes; so is every movable task that is in none. Small
+    crews that share nothing are in a cell together, large ones are cut each by itself.
     """
     places, owners = _stops(d, orders)
-    engineers: Ints = np.unique(d.vehicle.engineer)
-    groups = [engineers]
     load = np.bincount(owners, minlength=len(d.engineer))
+    waiting = [(int(load[crew].sum()), number, crew) for number, crew in enumerate(crews)]
+    heapq.heapify(waiting)
+    while len(waiting) > count:
+        (small, _, one), (less, number, other) = heapq.heappop(waiting), heapq.heappop(waiting)
+        heapq.heappush(waiting, (small + less, number, np.sort(np.concatenate([one, other]))))
+    groups = [crew for _, _, crew in waiting]
     while len(groups) < count:
         largest = max(
             range(len(groups)), key=lambda number: (len(groups[number]) > 1) * load[groups[number]].sum()
@@ -46,7 +73,7 @@ def cells_of(d: Data, orders: Orders, count: int, random: Random) -> list[Cell]:
     for number, group in enumerate(groups):
         group_of[group] = number
     of_vehicle = group_of[d.vehicle.engineer]
-    of_task = _groups_of_tasks(d, orders, of_vehicle)
+    of_task = _groups_of_tasks(d, orders, group_of)
     pickups = np.arange(d.price[0].tasks, len(d.task))
     return [
         Cell(
@@ -83,20 +110,18 @@ def _halves(d: Data, group: Ints, places: Ints, owners: Ints, load: Ints, random
     return [np.sort(sorted_group[:cut]), np.sort(sorted_group[cut:])]
 
 
-def _groups_of_tasks(d: Data, orders: Orders, of_vehicle: Ints) -> Ints:
-    """Return the group of every task: its vehicle's, else that of the nearest task or shift that has one."""
-    found = np.full(len(d.task), -1, dtype=np.int64)
+def _groups_of_tasks(d: Data, orders: Orders, group_of: Ints) -> Ints:
+    """Return the group of every task: its vehicle's, else of those who may do it the nearest's."""
+    found, of_vehicle = np.full(len(d.task), -1, dtype=np.int64), group_of[d.vehicle.engineer]
     for vehicle, order in enumerate(orders):
         found[order] = of_vehicle[vehicle]
     planned = found.copy()
     neighbours = d.price[0].neighbours
     for task in np.flatnonzero((found < 0) & (d.task.movable > 0)):
-        near = d.near[task, :neighbours]
-        groups = planned[near[near >= 0]]
-        groups = groups[groups >= 0]
-        starts = d.near[task, neighbours:]
-        starts = starts[starts >= 0]
-        found[task] = groups[0] if len(groups) else of_vehicle[starts[0]] if len(starts) else 0
+        near, starts = d.near[task, :neighbours], d.near[task, neighbours:]
+        able = group_of[np.isfinite(d.taste_cents[task])]
+        groups = np.concatenate([planned[near[near >= 0]], of_vehicle[starts[starts >= 0]], able, [0]])
+        found[task] = groups[np.isin(groups, able) | (np.arange(len(groups)) == len(groups) - 1)][0]
     for first, end in sorted({*zip(d.task.first_member.tolist(), d.task.end_member.tolist(), strict=True)}):
         together = d.member[first:end]
         if len(together) and (planned[together] < 0).all():

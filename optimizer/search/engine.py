@@ -101,8 +101,10 @@ class Search:
                     self._search_whole(begun, self._seed + _NEXT_SEED * start, part, helpers, stop, on_better)
             else:
                 rounds = Rounds(self.data, self.orders, self._seed, cells)
-                rounds.run(stretch, helpers, stop, on_better)
-                self.orders, self.cents = rounds.best, rounds.best_cents
+                try:
+                    rounds.run(stretch, helpers, stop, on_better)
+                finally:
+                    self.orders, self.cents = rounds.best, rounds.best_cents
 
     def _heats(self) -> tuple[float, float]:
         """Return what a step may cost in the mean, at the beginning and at the end [cents]."""
@@ -122,7 +124,7 @@ class Search:
 
     def _search_whole(
         self,
-        begun: Orders,
+        orders: Orders,
         seed: int,
         stretch: Stretch,
         helpers: Helpers,
@@ -130,21 +132,25 @@ class Search:
         on_better: Callable[[float, int], None],
     ) -> None:
         """Search without cells: every process the whole, which meet now and then."""
-        annealing = Annealing(self.data, begun, seed, remembering=not len(self.data.link))
+        annealing = Annealing(self.data, orders, seed, remembering=not len(self.data.link))
 
         def better() -> None:
             if annealing.cents[1] < self.cents:
                 self.orders, self.cents = annealing.best, float(annealing.cents[1])
                 on_better(self.cents, annealing.left_out)
 
-        for first, last in itertools.pairwise((0.0, *_MEETINGS, 1.0)):
+        begun = 0.0
+        if helpers.count:  # they take a moment to begin
+            annealing.run(stretch.part(0.0, _MEETINGS[0]), lambda: stop() or helpers.have_begun, better)
+            begun = min(stretch.done(0), _MEETINGS[0])
+        for first, last in itertools.pairwise((begun, *_MEETINGS, 1.0)):
             part, before, asked = stretch.part(first, last), float(annealing.cents[0]), helpers.ready()
             for number, helper in enumerate(asked, 1):
                 job = Job(self.data, annealing.now, seed + 1_000_003 * number + round(100 * first), part)
                 helper.ask(job)
             annealing.run(part, stop, better)
             for helper in asked:
-                found = None if stop() else helper.answer(part.until + PATIENCE_S)
+                found = helper.answer(part.until + PATIENCE_S, stop)
                 if found is not None and before - found[1] < annealing.cents[0]:
                     annealing.go_on_from(found[0])
                     better()

@@ -23,6 +23,11 @@ from optimizer.search.data import Data, Orders
 PATIENCE_S = 0.5
 #: A search shorter than this is over before a helper has begun [s].
 WORTHWHILE_S = 4.0
+#: How often whoever waits for an answer looks whether to go on [s].
+_SLICE_S = 0.05
+
+#: Orders, and what they save [cents].
+Found = tuple[Orders, float]
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Job:
     seed: int
     stretch: Stretch
 
-    def done(self, stop: Callable[[], bool], on_better: Callable[[float, int], None]) -> tuple[Orders, float]:
+    def done(self, stop: Callable[[], bool], on_better: Callable[[float, int], None]) -> Found:
         """Return where the search is in the end, and what that saves [cents].
 
         `on_better` is told what was saved since the begin [cents] and how many tasks more are left out.
@@ -46,7 +51,7 @@ class Job:
 
 
 class Helper:
-    """One process that helps; `idle` when it has answered whatever it was asked."""
+    """One process that helps; `idle` once it has begun, and has answered whatever it was asked."""
 
     def __init__(self) -> None:
         root = str(Path(__file__).resolve().parents[2])
@@ -57,7 +62,7 @@ class Helper:
             stdout=subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
         )
-        self.alive, self.idle = True, True
+        self.alive, self.idle = True, False
 
     def ask(self, job: Job) -> None:
         """Give it something to do."""
@@ -69,15 +74,17 @@ class Helper:
         except OSError:
             self.leave()
 
-    def answer(self, until: float) -> tuple[Orders, float] | None:
-        """Return what it found, None if there is nothing until a moment of `time.monotonic`."""
+    def answer(self, until: float, stop: Callable[[], bool] = lambda: False) -> Found | None:
+        """Return what it found, None if there is nothing until a moment of `time.monotonic` or `stop`."""
         assert self._process.stdout is not None
         if not self.alive:
             return None
         try:
-            if not select.select([self._process.stdout], [], [], max(0.0, until - time.monotonic()))[0]:
-                return None
-            found: tuple[Orders, float] = pickle.load(self._process.stdout)
+            while not select.select([self._process.stdout], [], [], 0)[0]:
+                if time.monotonic() >= until or stop():
+                    return None
+                select.select([self._process.stdout], [], [], _SLICE_S)
+            found: Found | None = pickle.load(self._process.stdout)
         except (OSError, EOFError, pickle.UnpicklingError):
             self.leave()
             return None
@@ -106,6 +113,16 @@ class Helpers:
     def __init__(self, count: int) -> None:
         self._helpers = [Helper() for _ in range(count)]
 
+    @property
+    def count(self) -> int:
+        """How many there are, whether they have begun or not."""
+        return sum(helper.alive for helper in self._helpers)
+
+    @property
+    def have_begun(self) -> bool:
+        """Whether all of them have begun, and have nothing to do."""
+        return len(self.ready()) == self.count
+
     def ready(self) -> list[Helper]:
         """Return who has nothing to do; answers that came too late are let go."""
         self._helpers = [helper for helper in self._helpers if helper.alive]
@@ -124,11 +141,17 @@ class Helpers:
 
 
 def help_search(inbox: IO[bytes], outbox: IO[bytes]) -> None:
-    """Search what one is asked to, until nobody asks any more."""
+    """Say that one has begun, then search what one is asked to, until nobody asks any more."""
+    asker = os.getppid()
+    _tell(outbox, None)
     while True:
         job: Job = pickle.load(inbox)
-        pickle.dump(job.done(lambda: False, lambda *_: None), outbox, protocol=5)
-        outbox.flush()
+        _tell(outbox, job.done(lambda: os.getppid() != asker, lambda *_: None))
+
+
+def _tell(outbox: IO[bytes], found: Found | None) -> None:
+    pickle.dump(found, outbox, protocol=5)
+    outbox.flush()
 
 
 def main() -> None:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import numpy as np
 
 from optimizer.search.annealing import Annealing, Stretch
-from optimizer.search.cells import Cell, cells_of, orders_in, part_of, put_into, rationed
+from optimizer.search.cells import Cell, cells_of, crews_of, orders_in, part_of, put_into, rationed
 from optimizer.search.data import Data, Orders, left_out
-from optimizer.search.helpers import PATIENCE_S, Helpers, Job
+from optimizer.search.helpers import PATIENCE_S, Found, Helpers, Job
 
 #: Tasks in a cell at most.
 _MOST_TASKS = 650
@@ -39,6 +39,7 @@ class Rounds:
 
     def __init__(self, data: Data, orders: Orders, seed: int, cells: int) -> None:
         self.data, self._cells, self._random = data, cells, np.random.default_rng(seed)
+        self._crews = crews_of(data)
         self.now = self.best = [list(order) for order in orders]
         self._look()
         self.best_cents = self.cents
@@ -73,7 +74,7 @@ class Rounds:
         """
         rounds = _ROUNDS
         if whole.steps is None:
-            batches = math.ceil(self._cells / (1 + len(helpers.ready())))
+            batches = math.ceil(self._cells / (1 + helpers.count))
             rounds = max(1, min(_ROUNDS, int((whole.until - whole.began) / (_LEAST_S * batches))))
         for number in range(rounds):
             if stop() or time.monotonic() >= whole.until:
@@ -107,13 +108,13 @@ class Rounds:
             mine = waiting.popleft()
             self._take(mine, self._job(mine, stretch, until).done(stop, better))
             for helper, cell in asked:
-                found = None if stop() else helper.answer(until + PATIENCE_S)
+                found = helper.answer(until + PATIENCE_S, stop)
                 if found is not None:
                     self._take(cell, found)
 
     def _cells_now(self) -> list[Cell]:
         """Return the cells of a round; of what depots have left, each has its share."""
-        cells = cells_of(self.data, self.now, self._cells, self._random)
+        cells = cells_of(self.data, self.now, self._crews, self._cells, self._random)
         if not len(self.data.shelf):
             return cells
         drawn = [
@@ -136,6 +137,6 @@ class Rounds:
             Stretch(time.monotonic(), until, stretch.hot, stretch.cold, steps),
         )
 
-    def _take(self, cell: Cell, found: tuple[Orders, float]) -> None:
+    def _take(self, cell: Cell, found: Found) -> None:
         put_into(self.now, cell, found[0])
         self.cents -= found[1]

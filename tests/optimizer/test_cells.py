@@ -1,22 +1,23 @@
 """A problem cut into cells: nothing is lost between them, and each counts as the whole does."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimizer import Problem
+from optimizer import Link, Problem
 from optimizer.run import Run
 from optimizer.search.annealing import Annealing, Stretch
-from optimizer.search.cells import cells_of, orders_in, part_of, put_into, rationed
+from optimizer.search.cells import cells_of, crews_of, orders_in, part_of, put_into, rationed
 from optimizer.search.engine import Search
 from optimizer.search.helpers import Helpers
 from optimizer.search.rounds import Rounds, cells_wanted
 from tests.optimizer.random_errands import errands
 from tests.optimizer.random_problems import plain_problems, problems
-from tests.optimizer.small import problem, task
+from tests.optimizer.small import engineer, problem, task
 from tests.optimizer.test_kernels import calm, cents_of
 
 
@@ -31,7 +32,7 @@ def test_cells_share_no_engineer_and_no_task_and_cost_together_what_the_whole_co
 ) -> None:
     search = search_of(asked)
     data, orders = search.data, search.orders
-    cells = cells_of(data, orders, count, np.random.default_rng(seed))
+    cells = cells_of(data, orders, crews_of(data), count, np.random.default_rng(seed))
     assert 1 <= len(cells) <= max(1, count)
     assert sorted(vehicle for cell in cells for vehicle in cell.vehicles) == list(range(len(orders)))
     where = {vehicle: number for number, cell in enumerate(cells) for vehicle in cell.vehicles}
@@ -71,6 +72,35 @@ def test_a_search_in_rounds_finds_what_the_draft_counts_alike(asked: Problem, co
     search.finish()
     assert cents_of(search.draft) == pytest.approx(rounds.best_cents, abs=0.5)
     assert cents_of(search.draft) <= before + 0.5
+
+
+def two_crews(tasks: int = 40) -> Problem:
+    """Two trades that share every street, and neither engineer nor task."""
+    trades = ("gas", "lift")
+    crew = tuple(engineer(f"E{n}", skills=((trades[n % 2], 1),)) for n in range(8))
+    return problem(
+        *(task(f"T{n}", n % 5 + 1, 300, skills=((trades[n // 2 % 2], 1),)) for n in range(tasks)), crew=crew
+    )
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_crews_that_share_nothing_are_searched_apart(count: int) -> None:
+    search = search_of(two_crews())
+    data, crews = search.data, crews_of(search.data)
+    assert [crew.tolist() for crew in crews] == [[0, 2, 4, 6], [1, 3, 5, 7]]
+    for orders in (search.orders, [[] for _ in search.orders]):
+        for seed in range(10):
+            cells = cells_of(data, orders, crews, count, np.random.default_rng(seed))
+            assert len(cells) == count
+            for cell in cells:
+                trades = {int(one) % 2 for one in data.vehicle.engineer[cell.vehicles]}
+                assert len(trades) == (2 if count == 1 else 1)
+                assert {int(one) // 2 % 2 for one in cell.tasks} <= trades
+
+
+def test_linked_visits_hold_crews_together() -> None:
+    asked = replace(two_crews(), links=(Link(before="T0", after="T2"),))
+    assert [crew.tolist() for crew in crews_of(search_of(asked).data)] == [list(range(8))]
 
 
 def town(tasks: int) -> Problem:

@@ -2,8 +2,11 @@
 
 import io
 import pickle
+import subprocess
+import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,10 +15,32 @@ from optimizer.run import Run
 from optimizer.search import rounds
 from optimizer.search.annealing import Stretch
 from optimizer.search.engine import Search
-from optimizer.search.helpers import Helpers, Job, help_search
+from optimizer.search.helpers import Helper, Helpers, Job, help_search
 from optimizer.search.rounds import Rounds
 from optimizer.warmth import warm
 from tests.optimizer.small import CREW, problem, task
+
+_ASKER = """
+import pickle, sys, time
+from optimizer.search.helpers import Helpers
+job = pickle.load(sys.stdin.buffer)
+with Helpers(1) as crowd:
+    while not crowd.have_begun:
+        time.sleep(0.01)
+    (helper,) = crowd.ready()
+    helper.ask(job)
+    time.sleep(0.5)
+    print(helper._process.pid, flush=True)
+    time.sleep(60)
+"""
+
+
+def _is_running(pid: int) -> bool:
+    """Tell whether a process runs, other than as one that nobody has asked how it ended."""
+    try:
+        return " Z " not in Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    except FileNotFoundError:
+        return False
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -33,8 +58,19 @@ def search() -> Search:
 
 
 def job(seconds: float = 0.3) -> Job:
-    begun, now = search(), time.monotonic()
-    return Job(begun.data, begun.orders, 3, Stretch(now, now + seconds, 50.0, 1.0))
+    whole, now = search(), time.monotonic()
+    return Job(whole.data, whole.orders, 3, Stretch(now, now + seconds, 50.0, 1.0))
+
+
+def begun(crowd: Helpers) -> Helper:
+    """Return the only helper, once it has begun."""
+    assert crowd.count == 1
+    until = time.monotonic() + 60
+    while not crowd.have_begun:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    (helper,) = crowd.ready()
+    return helper
 
 
 @pytest.mark.parametrize("tasks", [5, 650])
@@ -53,6 +89,7 @@ def test_a_helper_does_one_job_after_the_other_until_nobody_asks() -> None:
     with pytest.raises(EOFError):
         help_search(inbox, outbox)
     said = io.BytesIO(outbox.getvalue())
+    assert pickle.load(said) is None
     for _ in range(2):
         orders, saved_cents = pickle.load(said)
         assert sorted(task for order in orders for task in order) == list(range(30))
@@ -60,17 +97,15 @@ def test_a_helper_does_one_job_after_the_other_until_nobody_asks() -> None:
 
 
 def test_a_job_tells_what_it_saves() -> None:
-    begun = search()
+    data = search().data
     orders, saved = replace(job(), orders=[[], []]).done(lambda: False, lambda *_: None)
     assert sum(map(len, orders)) == 30
-    assert Rounds(begun.data, orders, 1, 1).cents == pytest.approx(
-        Rounds(begun.data, [[], []], 1, 1).cents - saved
-    )
+    assert Rounds(data, orders, 1, 1).cents == pytest.approx(Rounds(data, [[], []], 1, 1).cents - saved)
 
 
 def test_a_helper_in_a_process_of_its_own_answers() -> None:
     with Helpers(1) as crowd:
-        (helper,) = crowd.ready()
+        helper = begun(crowd)
         helper.ask(job())
         assert crowd.ready() == [] or helper.idle
         found = helper.answer(time.monotonic() + 60)
@@ -81,7 +116,7 @@ def test_a_helper_in_a_process_of_its_own_answers() -> None:
 
 def test_a_helper_that_dies_is_left_behind() -> None:
     with Helpers(1) as crowd:
-        (helper,) = crowd.ready()
+        helper = begun(crowd)
         helper._process.kill()
         helper._process.wait()
         helper.ask(job())
@@ -91,9 +126,10 @@ def test_a_helper_that_dies_is_left_behind() -> None:
 
 def test_a_helper_that_is_late_is_not_waited_for_and_its_answer_is_let_go() -> None:
     with Helpers(1) as crowd:
-        (helper,) = crowd.ready()
+        helper = begun(crowd)
         helper.ask(job())
         assert helper.answer(time.monotonic()) is None
+        assert helper.answer(time.monotonic() + 60, lambda: True) is None
         until = time.monotonic() + 60
         while not crowd.ready() and time.monotonic() < until:
             time.sleep(0.05)
@@ -102,14 +138,31 @@ def test_a_helper_that_is_late_is_not_waited_for_and_its_answer_is_let_go() -> N
         assert helper.answer(time.monotonic() + 60) is not None
 
 
+def test_a_helper_ends_when_its_asker_is_gone() -> None:
+    """It has been asked to search for an hour by a process that is killed at once."""
+    root, pipe = Path(__file__).parents[2], subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", _ASKER], stdin=pipe, stdout=pipe, cwd=root) as asker:
+        assert asker.stdin is not None
+        assert asker.stdout is not None
+        pickle.dump(job(3_600), asker.stdin)
+        asker.stdin.close()
+        helper = int(asker.stdout.readline())
+        asker.kill()
+    until = time.monotonic() + 60
+    while _is_running(helper):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
 def test_rounds_go_on_where_helpers_die(monkeypatch: pytest.MonkeyPatch) -> None:
-    begun, now = search(), time.monotonic()
-    searched = Rounds(begun.data, begun.orders, 1, 2)
+    whole = search()
+    searched = Rounds(whole.data, whole.orders, 1, 2)
     with Helpers(1) as crowd:
-        crowd.ready()[0]._process.kill()
+        begun(crowd)._process.kill()
+        now = time.monotonic()
         searched.run(Stretch(now, now + 2, 50.0, 1.0), crowd, lambda: False, lambda *_: None)
     assert sorted(task for order in searched.best for task in order) == list(range(30))
-    assert searched.best_cents <= begun.cents
+    assert searched.best_cents <= whole.cents
 
 
 def test_a_route_that_grows_gets_more_room() -> None:

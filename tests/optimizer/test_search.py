@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from optimizer import NoticeKind, Progress, Rule, Weights, check, solve
+from optimizer import NoticeKind, Progress, Rule, Weights, check, run, solve
 from tests.optimizer.field_service import path_of_day, problem_of_day
 from tests.optimizer.small import (
     CREW,
@@ -54,6 +54,22 @@ def test_cancelling_gives_the_best_plan_so_far() -> None:
     result = solved(problem(*tasks, crew=CREW), seconds=60, should_stop=stop_soon)
     assert result.stopped == "cancelled"
     assert result.score.planned_tasks == 10
+
+
+def test_who_cancels_is_not_kept_waiting_for_reasons(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+
+    class Counted(run.Obstacles):
+        def __init__(self, *given: Any) -> None:
+            looked.append(given)
+            super().__init__(*given)
+
+    monkeypatch.setattr(run, "Obstacles", Counted)
+    tasks = [task(str(n), service_s=36_001) for n in range(300)]
+    crew = tuple(engineer(str(n)) for n in range(20))
+    result = solved(problem(*tasks, crew=crew), seconds=600, should_stop=lambda: True)
+    assert result.score.unplanned_tasks == 300
+    assert len(looked) == 100  # so many times twenty engineers are looked at whatever happens
 
 
 def test_no_time_at_all_still_gives_a_plan() -> None:
@@ -136,7 +152,7 @@ def test_a_generated_day_is_planned(lunch: bool) -> None:
 def test_whoever_has_nothing_to_do_stays_where_they_are(
     cents_per_km: int, left_out: int, planned: int
 ) -> None:
-    """An empty route from one place to another costs nothing; the first task on it pays for all of its way."""
+    """An empty route from here to there costs nothing; the first task on it pays for all of the way."""
     crossing = engineer("E", (shift(end_place=3),), skills=(("gas", 1),))
     tasks = task(unplanned_cents=100_000), task("B", 4, skills=(("gas", 1),), unplanned_cents=left_out)
     weights = Weights(
