@@ -5,7 +5,7 @@ windows allow it, at the plan's prices. What is locked or linked keeps its time.
 """
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -87,8 +87,6 @@ class Quoter:
     problem : Problem
     plan : Plan
         A shift whose route breaks a rule is offered to nobody.
-    closed : collection of (engineer, shift)
-        Further shifts that are offered to nobody.
 
     Raises
     ------
@@ -96,14 +94,12 @@ class Quoter:
         The plan names what the problem does not have.
     """
 
-    def __init__(
-        self, problem: Problem, plan: Plan, closed: Collection[tuple[str, int]] = frozenset()
-    ) -> None:
+    def __init__(self, problem: Problem, plan: Plan) -> None:
         # Kernels and their compiler are heavy: only whoever quotes loads them.
         from optimizer.search.quotes import look_everywhere
         from optimizer.search.strings import load
 
-        self.problem, self._plan, self._closed = problem, plan, closed
+        self.problem, self._plan = problem, plan
         self._look, self._lock = look_everywhere, threading.Lock()
         self._ways = RoomyTravel(problem.travel)
         # The spare task needs everything there is, for its need of each thing to be looked into.
@@ -124,9 +120,6 @@ class Quoter:
         self._draft = draft
         data = data_of(draft, [])
         data.vehicle.most_tasks[broken] = 0
-        for number, vehicle in enumerate(self._arrays.vehicles):
-            if (problem.engineers[vehicle.engineer].id, vehicle.shift_index) in closed:
-                data.vehicle.most_tasks[number] = 0
         # What is laid into the travel later is seen by the kernels.
         self._data = replace(data, seconds=frozen(self._ways.seconds))
         if data.price[0].priced_metres and self._ways.metres is not None:
@@ -161,7 +154,7 @@ class Quoter:
             here = gone if (route.engineer, route.shift) == mine else {index}
             stops = tuple(stop for stop in route.stops if index_of(self._arrays, stop) not in here)
             routes.append(replace(route, stops=stops))
-        return Quoter(problem, Plan(tuple(routes)), self._closed)
+        return Quoter(problem, Plan(tuple(routes)))
 
     def quote(self, task: Task, slots: Sequence[Window], ways: Ways | None = None) -> Quotes:
         """Return what a task costs in each slot, exactly; several threads may ask at once.

@@ -122,22 +122,8 @@ def _loaded(state: tuple[Any, ...], starts_at: datetime, ends_at: datetime) -> D
     # A run over no order at all: whatever is planned stays exactly where it is.
     run = OptimizationRun(starts_at=starts_at, ends_at=ends_at, territory_ids=[], order_ids=[], weights={})
     loaded_at, snapshot = clock.now(), take_snapshot(run)
-    quoter = Quoter(snapshot.problem, _standing_plan(snapshot.problem), _half_taken(snapshot))
+    quoter = Quoter(snapshot.problem, _standing_plan(snapshot.problem))
     return Desk(starts_at, ends_at, state, loaded_at, snapshot, quoter, KnownPlaces(snapshot.points))
-
-
-def _half_taken(snapshot: Snapshot) -> set[tuple[str, int]]:
-    """Return the shifts that a visit reaches into which no shift holds: where it leaves off is not known."""
-    known = {task.id for task in snapshot.problem.tasks}
-    return {
-        (engineer, number)
-        for engineer, anchors in snapshot.crew.ahead.items()
-        for anchor in anchors
-        if anchor.visit_id not in known
-        for number, span in enumerate(snapshot.crew.spans[engineer])
-        if anchor.start_at < span.ends_at + timedelta(seconds=span.most_overtime_s)
-        and anchor.end_at > span.starts_at
-    }
 
 
 def _standing_plan(problem: Problem) -> Plan:

@@ -6,13 +6,14 @@ may be planned over these, so the problem is made one in which they can be kept.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from core.errors import mark
 from optimizer.crew import Engineer, Shift
 from optimizer.tasks import Task
-from optimizer.travel import Travel
+from optimizer.travel import UNREACHABLE, Travel
 
 BEYOND_SHIFT = mark("%(name)s has a fixed visit that reaches beyond the shift: it stays.")
 NO_WAY = mark("%(name)s has too little time for the way to a fixed visit: it stays.")
@@ -75,13 +76,12 @@ class Room:
         if not mine:
             return shift
         first = self.tasks[mine[0]]
-        start_s = min(shift.start_s, _start_s(first) - way(shift.start_place, first.place))
         beyond = _start_s(first) < shift.start_s
-        if start_s < shift.start_s:
+        if _start_s(first) - way(shift.start_place, first.place) < shift.start_s:
             shift = replace(shift, start_s=min(shift.start_s, _start_s(first)), start_place=first.place)
             if not beyond:
                 self._tell(NO_WAY, engineer)
-        for one, other in zip(mine, mine[1:], strict=False):
+        for one, other in itertools.pairwise(mine):
             earlier, later = self.tasks[one], self.tasks[other]
             if _end_s(earlier) + way(earlier.place, later.place) > _start_s(later):
                 self.tasks[one] = replace(
@@ -93,12 +93,14 @@ class Room:
         latest_s, home_s = shift.end_s + shift.max_overtime_s, _end_s(last)
         if shift.end_place is not None:
             home_s += way(last.place, shift.end_place)
-        if most_s is not None and home_s > most_s:
+        if home_s >= UNREACHABLE or (most_s is not None and home_s > most_s):
             shift, home_s = replace(shift, end_place=None), _end_s(last)
         if home_s > latest_s:
             shift, beyond = replace(shift, max_overtime_s=home_s - shift.end_s), True
         if beyond:
             self._tell(BEYOND_SHIFT, engineer)
+        if shift.max_tasks is not None:
+            shift = replace(shift, max_tasks=max(shift.max_tasks, len(mine)))
         return shift
 
     def _tell(self, message: str, engineer: Engineer) -> None:

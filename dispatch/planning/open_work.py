@@ -132,6 +132,7 @@ def read_open_visits(scope: Scope) -> list[OpenVisit]:
         Visit.promised_from,
         Visit.promised_until,
         WorkOrder.id.label("order_id"),
+        WorkOrder.number,
         WorkOrder.version.label("order_version"),
         WorkOrder.decision,
         WorkOrder.priority,

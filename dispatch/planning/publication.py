@@ -26,7 +26,7 @@ from dispatch.workorders.models import Visit, WorkOrder
 CHANGED = mark("Changed since the run looked at it: plan again to place it.")
 OCCUPIED = mark("The engineer has other work at this time by now: plan again to place it.")
 IN_THE_WAY = mark("It would overlap a visit that stays where it is: publish that one too.")
-TOO_LATE = mark("Its time to begin is past: plan again to place it.")
+TOO_LATE = mark("Its time is past: plan again to place it.")
 OFF_DUTY = mark("The engineer does not work at this time any more: plan again to place it.")
 #: Changes there is something to publish for.
 MOVES = ("new", "moved", "removed")

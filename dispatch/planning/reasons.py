@@ -97,7 +97,7 @@ NOTICES = {
     NoticeKind.TOO_LARGE: mark("Too many orders for the thorough search; a quick plan was made."),
     NoticeKind.NO_TIME: mark("Time was up before every order had been looked at: allow more time."),
     NoticeKind.NOT_IMPROVED: mark("The search found nothing better than the first plan."),
-    NoticeKind.LOCK_OVERRULES: mark("A lock keeps a visit where a rule would forbid it."),
+    NoticeKind.LOCK_OVERRULES: mark("A lock keeps %(about)s where a rule would forbid it."),
 }
 
 

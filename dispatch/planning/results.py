@@ -35,7 +35,7 @@ def store(run: OptimizationRun, snapshot: Snapshot, result: Result, solve_ms: in
             stopped=result.stopped,
             solve_ms=solve_ms,
             travel_source=snapshot.travel_source,
-            warnings=snapshot.warnings + _told_by_engine(result),
+            warnings=snapshot.warnings + _told_by_engine(snapshot, result),
             before=metrics(problem, before, score(problem, before)),
             after=metrics(problem, plan, result.score),
             routes=list(_routes(snapshot, plan)),
@@ -56,9 +56,14 @@ def store(run: OptimizationRun, snapshot: Snapshot, result: Result, solve_ms: in
         db.session.execute(insert(RunAssignment), rows)
 
 
-def _told_by_engine(result: Result) -> list[dict[str, Any]]:
+def _told_by_engine(snapshot: Snapshot, result: Result) -> list[dict[str, Any]]:
+    numbers = {name: visit.row.number for name, visit in snapshot.visits.items()}
     return [
-        {"code": one.kind.value, "message": NOTICES[one.kind], "facts": {"about": one.about}}
+        {
+            "code": one.kind.value,
+            "message": NOTICES[one.kind],
+            "facts": {"about": numbers.get(one.about, one.about)},
+        }
         for one in result.warnings
     ]
 

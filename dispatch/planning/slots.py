@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import current_app
 from flask_babel import gettext
+from sqlalchemy import select
 
 from core import clock
 from core.auth.actors import Actor
@@ -17,6 +18,7 @@ from core.errors import Conflict, Invalid, mark
 from dispatch.planning.desk import Desk, desk_of, state_of
 from dispatch.planning.quotes import Instants, Quoted, quoted_draft, quoted_visit, visit_to_quote
 from dispatch.planning.reasons import NO_WINDOW, OFF_DUTY, told
+from dispatch.workforce.models import Engineer
 from dispatch.workorders import visits
 from dispatch.workorders.models import Visit
 from optimizer.plan import Rule
@@ -203,6 +205,9 @@ def book(actor: Actor, order_id: uuid.UUID, *, slot: Instants, engineer_id: uuid
     found = _answer(desk, quoted_visit(desk, visit_id), chosen)["offers"]
     offer = next((one for one in found if one["engineer_id"] == str(engineer_id)), None)
     with transaction(actor):
+        # Whoever else gives this engineer something at this moment waits here, or is waited for.
+        held = select(Engineer.id).where(Engineer.id == engineer_id).with_for_update(key_share=True)
+        db.session.execute(held)
         if offer is None or state_of(desk.starts_at, desk.ends_at) != desk.state:
             raise Conflict(
                 mark("The plan has changed: this time is not to be had so any more. Choose anew."),

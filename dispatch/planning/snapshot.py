@@ -13,6 +13,7 @@ from core import clock
 from core.db import consistent_read
 from core.errors import mark
 from dispatch.planning.crew import Crew, CrewReader
+from dispatch.planning.fixed import Room
 from dispatch.planning.models import OptimizationRun
 from dispatch.planning.open_work import OpenVisit, Scope, TaskMaker, read_open_visits
 from dispatch.planning.places import Places
@@ -108,11 +109,16 @@ def take_snapshot(run: OptimizationRun) -> Snapshot:
         {"code": "without_start", "message": WITHOUT_START, "facts": {"name": name}}
         for name in crew.without_start
     ]
+    ways = Travel(travel.travel_s, travel.distance_m)
+    room = Room(ways, tasks)
+    for engineer in crew.engineers:
+        room.make(engineer)
+    warnings += [
+        {"code": "fixed_visit", "message": message, "facts": {"name": crew.names[engineer_id]}}
+        for message, engineer_id in room.told
+    ]
     problem = Problem(
-        tasks=tuple(tasks),
-        engineers=crew.engineers,
-        travel=Travel(travel.travel_s, travel.distance_m),
-        weights=weights,
+        tasks=tuple(room.tasks.values()), engineers=tuple(room.engineers), travel=ways, weights=weights
     )
     points = tuple(places.points)
     return Snapshot(starts_at, problem, points, visits, left_out, crew, travel.source, warnings)
@@ -152,12 +158,12 @@ def _fixed_tasks(crew: Crew, known: set[str], origin: datetime) -> list[Task]:
     found = []
     for engineer, anchors in crew.ahead.items():
         for anchor in anchors:
-            inside = any(
-                span.starts_at <= anchor.start_at
-                and anchor.end_at <= span.ends_at + timedelta(seconds=span.most_overtime_s)
+            on_duty = any(
+                anchor.start_at <= span.ends_at + timedelta(seconds=span.most_overtime_s)
+                and anchor.end_at >= span.starts_at
                 for span in crew.spans[engineer]
             )
-            if inside and anchor.visit_id not in known:
+            if on_duty and anchor.visit_id not in known:
                 start_s = int((anchor.start_at - origin).total_seconds())
                 service_s = int((anchor.end_at - anchor.start_at).total_seconds())
                 lock = Lock(engineer, start_s)

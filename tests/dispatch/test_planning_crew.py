@@ -9,8 +9,10 @@ import pytest
 
 from core import clock
 from core.db import db
+from dispatch.planning.fixed import BEYOND_SHIFT
 from dispatch.workforce.models import Leave, Shift, ShiftBreak
 from geo.models import Position
+from optimizer.solve import solve
 from optimizer.tasks import Lock
 from tests.dispatch.planning_desk import look, planned_at
 from tests.towns import HOUR, MORNING, Town
@@ -33,12 +35,24 @@ def test_what_others_planned_for_an_engineer_stays_and_takes_its_time(town: Town
     assert other.id not in {visit.order_id for visit in seen.visits.values()}
 
 
-def test_what_others_planned_outside_the_shift_is_not_planned_around(town: Town) -> None:
-    engineer = town.add_engineer()
-    town.add_order(visit=planned_at(engineer, town.day[1] - HOUR / 2, lock="both"))
+def test_what_others_planned_beyond_the_shift_is_planned_around_and_told(town: Town) -> None:
+    engineer = town.add_engineer(name="张三")
+    late = town.add_order(visit=planned_at(engineer, town.day[1] - HOUR / 2, lock="both"))
     mine = town.add_order()
     seen = look(town, order_ids=[str(mine.id)])
-    assert len(seen.problem.tasks) == 1
+    result = solve(seen.problem, seconds=60, iterations=50)
+    ((stop, other),) = [route.stops for route in result.plan.routes]
+    assert {stop.id, other.id} == {str(one.visits[0].id) for one in (late, mine)}
+    assert (other.start_s, result.score.unplanned_tasks) == (9 * 3_600 - 1_800, 0)
+    told = [one for one in seen.warnings if one["code"] == "fixed_visit"]
+    assert [(one["message"], one["facts"]) for one in told] == [(BEYOND_SHIFT, {"name": "张三"})]
+
+
+def test_what_others_planned_after_the_shift_is_none_of_its_business(town: Town) -> None:
+    engineer = town.add_engineer()
+    town.add_order(visit=planned_at(engineer, town.day[1] + HOUR, lock="both"))
+    mine = town.add_order()
+    assert len(look(town, order_ids=[str(mine.id)]).problem.tasks) == 1
 
 
 def test_a_planned_visit_without_position_binds_its_engineer_at_home(town: Town) -> None:
