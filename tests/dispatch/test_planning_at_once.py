@@ -5,21 +5,25 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from flask import current_app
+from flask import Flask, current_app
 from sqlalchemy import select
 
 from core import clock
-from core.auth.actors import Actor
+from core.auth.actors import Actor, system
 from core.db import db, transaction
+from core.errors import Conflict
+from dispatch.planning import slots
 from dispatch.workorders import orders, visits
 from dispatch.workorders.models import Visit, WorkOrder
+from optimizer import warmth
 from tests.dispatch.planning_desk import assignments, planned, run_of, verbs_of
-from tests.towns import MORNING, Town
+from tests.towns import HOUR, MORNING, Town
 
 
 @pytest.fixture
@@ -190,3 +194,32 @@ def test_an_order_being_changed_when_a_publication_begins_is_left_out(
     assert published.status_code == 200
     assert [one["code"] for one in published.json["left_out"]] == ["changed"]
     assert "dispatch" not in verbs_of(order)
+
+
+def test_of_two_who_book_the_same_time_at_once_one_gets_it(
+    town: Town, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warmth.warm()
+    engineer_id = town.add_engineer().id
+    asked, quoted = [order.id for order in town.add_orders(2)], threading.Barrier(2)
+    answer = slots._answer
+    slot = (MORNING + 3 * HOUR, MORNING + 3 * HOUR + HOUR / 2)
+
+    def answer_together(*given: Any) -> Any:
+        found = answer(*given)
+        quoted.wait(60)
+        return found
+
+    def booker(order_id: uuid.UUID) -> Callable[[], str]:
+        def book() -> str:
+            with app.app_context():
+                try:
+                    return slots.book(system("test"), order_id, slot=slot, engineer_id=engineer_id).status
+                except Conflict as error:
+                    return error.code
+
+        return book
+
+    monkeypatch.setattr(slots, "_answer", answer_together)
+    assert sorted(at_once(*map(booker, asked))) == ["dispatched", "slot_taken"]
+    assert overlaps() == 0
