@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import command, field_service, peers
+from benchmarks import command, field_service, peers, slots
 from benchmarks.__main__ import COMMANDS, main
 from benchmarks.store import Run
 
@@ -94,6 +94,16 @@ def test_urgent_jobs_are_served_and_it_is_told_whom_they_move(
     ours, other = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert (ours["served"], ours["broken"]) == (5, 0)
     assert ours["moved"] < other["moved"]
+
+
+def test_quotes_are_timed_beside_what_peers_need_for_a_whole_plan(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["slots", "gen-40-s1", "--engines", "paidan", "ortools", "--seconds", "0.5", "--json"]) == 0
+    ours, other = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert 0 < ours["p50_ms"] <= ours["p99_ms"]
+    assert 0 < ours["offers"] <= ours["quotes"] == slots.CALLERS
+    assert other["quotes"] == slots.PEER_CALLERS
 
 
 def test_sizes_are_measured_with_when_the_first_plan_was_there(

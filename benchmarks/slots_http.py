@@ -1,6 +1,6 @@
 """How long slot quotes take over HTTP: a made-up town with 500 orders, planned; one server, one client.
 
-.venv/bin/python -m benchmarks.slot_quotes
+.venv/bin/python -m benchmarks.slots_http
 
 Says when the search is ready in a new server, how long the first quote takes (the plan is loaded), and p50
 and p99 of those after it: one slot and a whole day for callers at places of their own, and one slot for
