@@ -15,7 +15,7 @@ _warming = threading.Lock()
 
 
 def warm() -> None:
-    """Compile the kernels, or load them from disk: some 30 s after an installation, else under a second."""
+    """Compile the kernels, a minute or so after an installation, or load them from disk in a second."""
     with _warming:
         if not _warm.is_set():
             _compile()

@@ -6,7 +6,6 @@ may be planned over these, so the problem is made one in which they can be kept.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -52,55 +51,54 @@ class Room:
         def way(from_place: int, to_place: int) -> int:
             return -(-int(self._seconds[from_place, to_place]) * engineer.travel_percent // 100)
 
-        waiting = sorted(
-            (_start_s(task), task.id)
+        waiting = [
+            task
             for task in self.tasks.values()
             if task.lock and task.lock.engineer == engineer.id and task.lock.start_s is not None
-        )
+        ]
         shifts = list(engineer.shifts)
         for number, shift in enumerate(shifts):
             before, after = shifts[number - 1] if number else None, shifts[number + 1 : number + 2]
             least_s = before.end_s + before.max_overtime_s if before else None
             most_s = after[0].start_s if after else None
-            mine = [name for _, name in waiting if _overlaps(shift, self.tasks[name])]
-            waiting = [one for one in waiting if one[1] not in mine]
-            for name in mine:
-                self.tasks[name] = _within(self.tasks[name], least_s, most_s)
-            shifts[number] = self._fitted(engineer, shift, mine, way, most_s)
+            mine: list[Task] = []
+            # A shift that is taken for longer may reach what lies beyond it.
+            while more := [task for task in waiting if _overlaps(shifts[number], task)]:
+                waiting = [task for task in waiting if task not in more]
+                mine = sorted([*mine, *more], key=_start_s)
+                held = [_within(task, least_s, most_s) for task in mine]
+                shifts[number] = self._fitted(engineer, shift, held, way, most_s)
         self.engineers.append(replace(engineer, shifts=tuple(shifts)))
 
     def _fitted(
-        self, engineer: Engineer, shift: Shift, mine: list[str], way: Way, most_s: int | None
+        self, engineer: Engineer, shift: Shift, held: list[Task], way: Way, most_s: int | None
     ) -> Shift:
-        """Return a shift in which the visits can be made one after the other."""
-        if not mine:
-            return shift
-        first = self.tasks[mine[0]]
+        """Keep visits as they can be made one after the other, and return the shift in which they can."""
+        first = held[0]
         beyond = _start_s(first) < shift.start_s
         if _start_s(first) - way(shift.start_place, first.place) < shift.start_s:
             shift = replace(shift, start_s=min(shift.start_s, _start_s(first)), start_place=first.place)
             if not beyond:
                 self._tell(NO_WAY, engineer)
-        for one, other in itertools.pairwise(mine):
-            earlier, later = self.tasks[one], self.tasks[other]
+        for number in range(1, len(held)):
+            earlier, later = held[number - 1 : number + 1]
             if _end_s(earlier) + way(earlier.place, later.place) > _start_s(later):
-                self.tasks[one] = replace(
-                    earlier, service_s=min(earlier.service_s, _start_s(later) - _start_s(earlier))
-                )
-                self.tasks[other] = replace(later, place=earlier.place)
+                spare_s = _start_s(later) - _start_s(earlier)
+                held[number - 1] = replace(earlier, service_s=min(earlier.service_s, spare_s))
+                held[number] = replace(later, place=earlier.place)
                 self._tell(NO_WAY, engineer)
-        last = self.tasks[mine[-1]]
-        latest_s, home_s = shift.end_s + shift.max_overtime_s, _end_s(last)
+        self.tasks |= {task.id: task for task in held}
+        latest_s, home_s = shift.end_s + shift.max_overtime_s, _end_s(held[-1])
         if shift.end_place is not None:
-            home_s += way(last.place, shift.end_place)
+            home_s += way(held[-1].place, shift.end_place)
         if home_s >= UNREACHABLE or (most_s is not None and home_s > most_s):
-            shift, home_s = replace(shift, end_place=None), _end_s(last)
+            shift, home_s = replace(shift, end_place=None), _end_s(held[-1])
         if home_s > latest_s:
             shift, beyond = replace(shift, max_overtime_s=home_s - shift.end_s), True
         if beyond:
             self._tell(BEYOND_SHIFT, engineer)
         if shift.max_tasks is not None:
-            shift = replace(shift, max_tasks=max(shift.max_tasks, len(mine)))
+            shift = replace(shift, max_tasks=max(shift.max_tasks, len(held)))
         return shift
 
     def _tell(self, message: str, engineer: Engineer) -> None:

@@ -92,6 +92,9 @@ def _assignment(
     if name in legs:
         engineer, stop, seconds, metres = legs[name]
         planned = uuid.UUID(engineer), snapshot.at(stop.start_s), snapshot.at(stop.end_s)
+        if visit.was and visit.was_end_at and stop.end_s - stop.start_s < visit.service_s:
+            # Room was made for it, and nothing but that was cut.
+            planned = (*visit.was, visit.was_end_at)
         row |= dict(zip(("engineer_id", "planned_start_at", "planned_end_at"), planned, strict=True))
         row |= {"travel_s": seconds, "distance_m": metres}
     # A visit nobody can be sent to by map may well have been given to somebody by hand.

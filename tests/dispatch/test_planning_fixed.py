@@ -78,7 +78,7 @@ def test_a_visit_between_two_shifts_belongs_to_the_first() -> None:
     assert made.engineers[0].shifts[1] == shift(13, 17)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=5000, deadline=None, derandomize=True)
 @given(
     st.lists(
         st.tuples(st.integers(6, 20), st.integers(0, 3_599), st.integers(1, 3), st.integers(0, 9_000)),

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from core import clock
 from core.db import db, transaction
-from dispatch.workforce.models import Shift
+from dispatch.workforce.models import Leave, Shift
 from dispatch.workorders.models import WorkOrder
 from tests.dispatch.planning_desk import (
     ask,
@@ -133,7 +133,7 @@ def test_a_locked_visit_never_moves_and_a_started_one_is_not_even_looked_at(town
     assert place(started) == (engineer.id, now)
 
 
-def test_a_locked_visit_the_solver_finds_no_place_for_keeps_its_own(town: Town) -> None:
+def test_locked_visits_at_the_same_time_keep_theirs_and_that_is_told(town: Town) -> None:
     engineer = town.add_engineer()
     start = town.day[0] + HOUR
     orders = [
@@ -151,7 +151,8 @@ def test_a_locked_visit_the_solver_finds_no_place_for_keeps_its_own(town: Town) 
     run = planned(town)
     rows = assignments(run)
     assert {rows[order.id].change for order in orders} == {"kept"}
-    assert any(rows[order.id].reasons for order in orders)
+    assert not any(rows[order.id].reasons for order in orders)
+    assert "fixed_visit" in {one["code"] for one in run.warnings}
     assert [place(order)[0] for order in orders] == [engineer.id] * 2
 
 
@@ -207,3 +208,20 @@ def test_a_run_whose_orders_all_ended_meanwhile_is_ready_and_empty(town: Town) -
         row.status = row.decision = "cancelled"
     work()
     assert (run_of(run_id).status, assignments(run_of(run_id))) == ("ready", {})
+
+
+def test_work_of_two_days_goes_where_shifts_and_leave_let_it_and_before_it_is_due(town: Town) -> None:
+    engineer, day = town.add_engineer(), timedelta(days=1)
+    start_at, end_at = town.day
+    town.add(Shift(engineer_id=engineer.id, starts_at=start_at + day, ends_at=end_at + day))
+    town.add(Leave(engineer_id=engineer.id, starts_at=start_at + day, ends_at=start_at + day + 4 * HOUR))
+    town.add_orders(9)
+    due = town.add_orders(3, resolve_due_at=end_at, priority="urgent")
+    run = planned(town, ends_at=end_at + day)
+    spans = {row.order_id: (row.planned_start_at, row.planned_end_at) for row in run.assignments}
+    assert len(spans) == 12
+    for begins_at, ends_at in spans.values():
+        today = start_at <= begins_at and ends_at <= end_at
+        assert today or (start_at + day + 4 * HOUR <= begins_at and ends_at <= end_at + day)
+    assert all(spans[order.id][1] <= end_at for order in due)
+    assert {begins_at.date() for begins_at, _ in spans.values()} == {start_at.date(), (start_at + day).date()}

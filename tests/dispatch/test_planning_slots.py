@@ -84,11 +84,13 @@ def test_what_is_planned_stays_where_it_is(town: Town, dispatcher: Any) -> None:
     assert len(found["offers"]) == 1
 
 
-def test_a_shift_a_visit_reaches_out_of_is_not_offered(town: Town, dispatcher: Any) -> None:
-    """The first stays until six, an hour too long: nobody knows what is left of that day."""
+def test_a_shift_a_visit_reaches_out_of_is_offered_until_then(town: Town, dispatcher: Any) -> None:
+    """The first stays from three until six, an hour too long."""
     late = {"planned_end_at": MORNING + 11 * HOUR}
     town.add_order(visit=planned_at(town.engineers[0], MORNING + 8 * HOUR, **late))
     (offer,) = ask(dispatcher, town.add_order(), slot(2))["offers"]
+    assert offer["runner_up"] is not None
+    (offer,) = ask(dispatcher, town.add_order(), slot(8, 1))["offers"]
     assert (offer["engineer_id"], offer["runner_up"]) == (str(town.engineers[1].id), None)
 
 
