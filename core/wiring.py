@@ -9,7 +9,7 @@ from flask import Flask
 from flask_migrate import Migrate
 from flask_smorest import Api
 
-from core import audit, clock, commands, i18n, idempotency, jobs, logs, openapi, problems, web
+from core import audit, clock, commands, feed_commands, i18n, idempotency, jobs, logs, openapi, problems, web
 from core.auth import api as auth_api
 from core.auth import limits, people_pages
 from core.auth import pages as auth_pages
@@ -62,6 +62,7 @@ def init_app(app: Flask, settings: Settings) -> Api:
     add_menu(90, mark("People"), "people.list_", "people.read")
     app.cli.add_command(worker_command)
     app.cli.add_command(commands.users)
+    feed_commands.init_app(app)
     return doors
 
 
