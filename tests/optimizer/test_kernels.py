@@ -142,7 +142,8 @@ def test_what_is_known_of_a_route_is_so(seed: int) -> None:
         with_it = [
             draft.trial(vehicle, [*order[:place], one, *order[place:]]) for place in range(len(order) + 1)
         ]
-        other_cents = (without[0] if order else 0.0) + float(data.taste_cents[one, data.vehicle.engineer[vehicle]])
+        taste_cents = float(data.taste_cents[one, data.vehicle.engineer[vehicle]])
+        other_cents = (without[0] if order else 0.0) + taste_cents
         cents = [np.inf if isinstance(found, Misfit) else found[0] - other_cents for found in with_it]
         assert min(cents) >= known.cents[row] - 0.5
         assert at < 0 or cents[at] < known.cents[row] + 0.5
