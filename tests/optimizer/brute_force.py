@@ -8,12 +8,13 @@ engine keeps it. Every depot may be on every route, once; whether vans and depot
 a question of flows. Locked tasks come before any price.
 """
 
+import itertools
 from collections import Counter
 from dataclasses import replace
 
 from ortools.graph.python.max_flow import SimpleMaxFlow
 
-from optimizer import Plan, Problem, Route, Rule, Stop, Task, Unplanned, check
+from optimizer import Engineer, Plan, Problem, Route, Rule, Stop, Task, Unplanned, check
 from tests.optimizer.every_way import Drive, Way
 
 _HOUR_S = 3_600
@@ -163,7 +164,36 @@ class BruteForce:
         return lock is not None and lock.engineer is not None
 
     def _flows(self, part: str, chosen: tuple[Way | None, ...]) -> dict[str, int] | None:
-        """Return how much of a part is fetched at each place of the plan, None where there is too little."""
+        """Return how much of a part is fetched at each place of the plan, None where there is too little.
+
+        Where a van has less than the tasks locked to it need, each of these takes what is on board: either it
+        is fetched for, too, or nothing is left for those after it.
+        """
+        short = [
+            at
+            for mine, engineer in enumerate(self.problem.engineers)
+            if self._kept_for_others(engineer, part) < 0
+            for at, stop in self._stops(chosen, mine)
+            if stop.kind == "task" and self._free(stop) and self._need(stop, part)
+        ]
+        for served in itertools.product((False, True), repeat=len(short)):
+            found = self._flow(part, chosen, dict(zip(short, served, strict=True)))
+            if found is not None:
+                return found
+        return None
+
+    def _need(self, stop: Stop, part: str) -> int:
+        return dict(self.tasks[self.number[stop.id]].parts).get(part, 0)
+
+    def _kept_for_others(self, engineer: Engineer, part: str) -> int:
+        """Return how much of a part a van has beyond what the tasks locked to it need; negative: lacks."""
+        locked = [task for task in self.tasks if task.lock and task.lock.engineer == engineer.id]
+        return dict(engineer.parts).get(part, 0) - sum(dict(task.parts).get(part, 0) for task in locked)
+
+    def _flow(
+        self, part: str, chosen: tuple[Way | None, ...], served: dict[str, bool]
+    ) -> dict[str, int] | None:
+        """Return what is fetched where; of the locked tasks that lack something, those `served` get it."""
         flow, wanted = SimpleMaxFlow(), 0
         shelves = {one.id: 2 + number for number, one in enumerate(self.problem.depots)}
         for one in self.problem.depots:
@@ -171,22 +201,22 @@ class BruteForce:
         node = 2 + len(shelves)
         arcs: dict[str, int] = {}
         for mine, engineer in enumerate(self.problem.engineers):
-            held = dict(engineer.parts).get(part, 0)
-            held -= sum(
-                dict(task.parts).get(part, 0)
-                for task in self.tasks
-                if task.lock and task.lock.engineer == engineer.id
-            )
-            flow.add_arc_with_capacity(0, node, max(0, held))
-            before, node = [node], node + 1
+            spare = self._kept_for_others(engineer, part)
+            held = spare if spare >= 0 else dict(engineer.parts).get(part, 0)
+            flow.add_arc_with_capacity(0, node, held)
+            van, before, node = node, [node], node + 1
             for at, stop in self._stops(chosen, mine):
                 if stop.kind == "depot":
                     arcs[at] = flow.add_arc_with_capacity(shelves[stop.id], node, 10**6)
                     before, node = [*before, node], node + 1
-                elif not self._free(stop):
-                    need = dict(self.tasks[self.number[stop.id]].parts).get(part, 0)
+                elif served.get(at) is False:
+                    before = []
+                elif at in served or not self._free(stop):
+                    need = self._need(stop, part)
                     for source in before:
-                        flow.add_arc_with_capacity(source, node, need)
+                        # What a van has too little of is for the tasks locked to it.
+                        if source != van or spare >= 0 or at in served:
+                            flow.add_arc_with_capacity(source, node, need)
                     flow.add_arc_with_capacity(node, 1, need)
                     wanted, node = wanted + need, node + 1
         assert flow.solve(0, 1) == flow.OPTIMAL or not wanted
