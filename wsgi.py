@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import core.wiring
 from core.config import Settings, SettingsError
 
-PACKAGES = ("geo", "inventory", "dispatch")
+PACKAGES = ("geo", "inventory", "dispatch", "mobile_api")
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -124,9 +124,9 @@ class _Blueprint(Blueprint):
     ARGUMENTS_PARSER = BodyParser()
 
 
-def blueprint(name: str, module: str, description: str) -> Blueprint:
+def blueprint(name: str, module: str, description: str, prefix: str = PREFIX) -> Blueprint:
     """Return a blueprint of the API for one package."""
-    return _Blueprint(f"api_{name}", module, url_prefix=PREFIX, description=description)
+    return _Blueprint(f"api_{name}", module, url_prefix=prefix, description=description)
 
 
 def declared(schema: type[Schema], name: str) -> fields.Field:

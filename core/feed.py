@@ -99,12 +99,15 @@ class Collection:
         a session may have kept since before the lock.
     every_id : callable
         Returns the ids of all documents.
+    why_gone : callable
+        From ids to what a tombstone says, by id.
     """
 
     name: str
     made_of: Mapping[type, Callable[[Sequence[Any]], Ids]]
     documents: Callable[[Sequence[uuid.UUID]], Iterable[Document]]
     every_id: Callable[[], Ids]
+    why_gone: Callable[[Sequence[uuid.UUID]], Mapping[uuid.UUID, dict[str, Any]]] = lambda ids: {}
 
 
 _collections: dict[str, Collection] = {}
@@ -253,6 +256,7 @@ def _write_changes(session: Session) -> None:
 def _write(session: Session, collection: Collection, ids: list[uuid.UUID], seq: int) -> int:
     """Bring the feed's entries of these documents up to date, and return the last number given out."""
     told, said = _standing(collection.name, ids), _said(collection, ids)
+    gone = collection.why_gone([doc_id for scope, doc_id in told.keys() - said.keys()])
     new: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
     for scope, doc_id in sorted(said.keys() | told.keys(), key=str):
@@ -267,7 +271,7 @@ def _write(session: Session, collection: Collection, ids: list[uuid.UUID], seq: 
             "scope": scope,
             "seq": seq,
             "deleted": body is None,
-            "body": body or {},
+            "body": gone.get(doc_id, {}) if body is None else body,
             "changed_at": clock.now(),
         }
         (new if entry is None else changed).append(row)

@@ -96,10 +96,18 @@ def _refuse_remote_demo() -> None:
         raise Forbidden(mark("Demo accounts work on this machine only."))
 
 
+_by_secret: set[str] = {"/api/v1/session"}
+
+
+def takes_secret(path: str) -> None:
+    """Let a path be asked by JSON that holds a secret, by whoever is not signed in."""
+    _by_secret.add(path)
+
+
 def _check_csrf() -> None:
     # A page of another site cannot send JSON here without being asked first, so signing in that way is safe.
-    json_sign_in = request.path == "/api/v1/session" and request.is_json and g.actor is None
-    if request.method in ("POST", "PUT", "PATCH", "DELETE") and not g.by_token and not json_sign_in:
+    by_secret = request.path in _by_secret and request.is_json and g.actor is None
+    if request.method in ("POST", "PUT", "PATCH", "DELETE") and not g.by_token and not by_secret:
         csrf.protect()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask, current_app, g, request
-from limits import parse
+from limits import RateLimitItem, parse
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import TooManyRequests
@@ -19,8 +19,16 @@ _OF_PROXIES = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Re
 
 def limit_sign_in(email: str) -> None:
     """Count a try; raises TooManyRequests after 20 a minute from one address, 8 a minute for one person."""
+    _limit((_PER_ADDRESS, request.remote_addr or ""), (_PER_PERSON, email.strip().lower()[:254]))
+
+
+def limit_codes() -> None:
+    """Count a try at a code like one to sign in; raises TooManyRequests after 20 a minute of an address."""
+    _limit((_PER_ADDRESS, request.remote_addr or ""))
+
+
+def _limit(*tries: tuple[RateLimitItem, str]) -> None:
     limiter = current_app.extensions["sign-in-limits"]
-    tries = ((_PER_ADDRESS, request.remote_addr or ""), (_PER_PERSON, email.strip().lower()[:254]))
     within = [limiter.hit(limit, "sign-in", key) for limit, key in tries]
     if not all(within):
         raise TooManyRequests(retry_after=60)

@@ -1,0 +1,42 @@
+"""Ties phones to the application."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_smorest import Api
+
+from core import clock, feed, jobs
+from core.auth import tokens
+from core.auth.actors import system
+from core.auth.permissions import allow
+from core.i18n import add_catalogues
+from core.web import takes_secret
+from mobile_api import api, devices, documents
+
+_HOUR = 60
+
+
+def init_app(app: Flask, doors: Api) -> None:
+    """Declare permissions, register the doors, and have the feed kept."""
+    add_catalogues(__file__)
+    allow(devices.READ, "dispatcher", "manager", "engineer")
+    allow(devices.WRITE, "dispatcher", "manager")
+    tokens.add_kind(devices.PREFIX, api.user_of)
+    takes_secret(f"{api.PREFIX}/devices")
+    doors.register_blueprint(api.blp)
+    doors.register_blueprint(api.desk)
+    for collection in documents.COLLECTIONS.values():
+        feed.keep(collection)
+    jobs.every("phones.forget", lambda _settings: _HOUR, _enqueue_forgetting)
+
+
+def _enqueue_forgetting() -> None:
+    jobs.enqueue("phones.forget", {}, key=f"phones.forget:{clock.now():%Y-%m-%dT%H}")
+
+
+@jobs.handles("phones.forget")
+def _forget(run: jobs.JobRun) -> None:
+    """Take from phones what ended too long ago."""
+    with run.finishing(system("phones")):
+        for name, ids in documents.old_ids().items():
+            feed.mark(name, ids)
