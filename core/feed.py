@@ -147,6 +147,15 @@ def read(name: str, scopes: Sequence[str], after: int, limit: int) -> list[Chang
     return [Change(*row) for row in db.session.execute(query.order_by(FeedEntry.seq).limit(limit))]
 
 
+def named(name: str, scopes: Sequence[str], ids: Ids) -> list[Change]:
+    """Return what these scopes see under some ids, tombstones too."""
+    query = select(FeedEntry.seq, FeedEntry.doc_id, FeedEntry.deleted, FeedEntry.body)
+    query = query.where(
+        FeedEntry.collection == name, FeedEntry.scope.in_(list(scopes)), FeedEntry.doc_id.in_(list(ids))
+    )
+    return [Change(*row) for row in db.session.execute(query)]
+
+
 def is_purged(name: str, scopes: Sequence[str], after: int) -> bool:
     """Tell whether a reader who stopped at `after` may have missed tombstones that are gone."""
     query = select(func.max(FeedHorizon.seq))

@@ -32,10 +32,12 @@ def request(
     reason: str = "",
     order_id: uuid.UUID | None = None,
     engineer_id: uuid.UUID | None = None,
+    request_id: uuid.UUID | None = None,
 ) -> PartRequest:
     """Ask the warehouse for `quantity` pieces of a part, for an engineer's van; says `PartsRequested`.
 
-    An engineer asks for themself, named or not; who plans asks for anybody, or for nobody yet.
+    An engineer asks for themself, named or not; who plans asks for anybody, or for nobody yet. A phone names
+    the request itself (`request_id`).
 
     Raises
     ------
@@ -45,7 +47,8 @@ def request(
     actor.require(PART_REQUESTS.write)
     if asks_for_self(actor):
         engineer_id = _own_engineer_id(actor, engineer_id)
-    asked = PartRequest(status="requested", requested_by_id=actor.user_id, answer="")
+    request_id = request_id or uuid.uuid4()
+    asked = PartRequest(id=request_id, status="requested", requested_by_id=actor.user_id, answer="")
     records.assign(
         asked,
         {

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import gzip
+import re
 import uuid
 from typing import Any
 
-from flask import Response, g, request
+from flask import Response, g, jsonify, request
 
 from core import api, clock
 from core.auth.limits import limit_codes
 from core.auth.models import User
 from core.db import db, transaction
-from core.errors import Unauthenticated, mark
-from mobile_api import devices, pull
+from core.errors import NotFound, Unauthenticated, mark
+from mobile_api import bodies, devices, pull, push
+from mobile_api.documents import COLLECTIONS
 from mobile_api.models import Device
 from mobile_api.resources import DEVICES
 from mobile_api.schemas import (
@@ -116,6 +118,27 @@ def enrol(data: dict[str, Any]) -> Any:
         "engineer_id": device.engineer_id,
         "engineer": device.engineer,
     }
+
+
+@blp.route("/sync/<string:collection>", methods=["POST"])
+@blp.doc(
+    operationId="push_operations",
+    summary="What this phone says was done; every row is answered, none stops the others",
+    requestBody={"content": {"application/json": {"schema": {"type": "array", "items": {"type": "object"}}}}},
+    responses={"200": {"description": "The same documents with their outcomes"}},
+)
+def push_operations(collection: str) -> Any:
+    """Store and judge operations; in a collection of ours answer with what is so."""
+    device = phone()
+    push.check_may_send(device)
+    if collection not in COLLECTIONS:
+        raise NotFound(mark("There is no such collection."))
+    sent = bodies.rows_of(request)
+    if collection != "ops":
+        return jsonify(push.answer_as_ours(device, collection, sent))
+    offset = request.headers.get("X-Clock-Offset-Ms", "")
+    known = int(offset) if re.fullmatch(r"-?[0-9]{1,15}", offset) else None
+    return jsonify(push.push(api.actor(), device, sent, known))
 
 
 @blp.route("/sync/<string:collection>")

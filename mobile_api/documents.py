@@ -21,6 +21,7 @@ from dispatch.flows.models import Category
 from dispatch.workorders.models import OrderPart, OrderTool, Visit, VisitEvent, WorkOrder
 from inventory import ledger
 from inventory.models import Part, PartRequest, StockLocation, StockMovement
+from mobile_api.models import Operation
 
 EVERYBODY = "all"
 KEPT_DAYS = 14
@@ -75,6 +76,7 @@ def work_orders(ids: Sequence[uuid.UUID]) -> Iterator[feed.Document]:
             Visit.sequence,
             Visit.status,
             Visit.engineer_id,
+            Visit.assignment_id,
             Visit.planned_start_at,
             Visit.planned_end_at,
             Visit.promised_from,
@@ -173,6 +175,7 @@ class _Beside:
             {
                 "id": row.id,
                 "work_order_id": row.order_id,
+                "assignment_id": row.assignment_id,
                 "number": row.number,
                 "sequence": row.sequence,
                 "status": row.status,
@@ -297,6 +300,41 @@ def _asked(*columns: Any) -> Select[Any]:
     return select(*columns).where(PartRequest.engineer_id.is_not(None), recent)
 
 
+def operation_body(operation: Operation) -> dict[str, Any]:
+    """Return an operation as its phone sees it: as it said it, and what became of it."""
+    names = (
+        "id",
+        "kind",
+        "work_order_id",
+        "assignment_id",
+        "payload",
+        "device_seq",
+        "device_time",
+        "mono_ms",
+        "boot_id",
+        "clock_offset_ms",
+        "outcome",
+        "outcome_code",
+        "detail",
+        "received_at",
+        "event_time",
+        "time_quality",
+    )
+    body: dict[str, Any] = plain({name: getattr(operation, name) for name in names})
+    return body
+
+
+def ops(ids: Sequence[uuid.UUID]) -> Iterator[feed.Document]:
+    """Yield what phones said lately, and what became of it."""
+    query = _said_lately(Operation).where(Operation.id.in_(ids)).execution_options(populate_existing=True)
+    for operation in db.session.scalars(query):
+        yield feed.Document(scope_of(operation.engineer_id), operation.id, operation_body(operation))
+
+
+def _said_lately(*columns: Any) -> Select[Any]:
+    return select(*columns).where(Operation.received_at >= _since())
+
+
 WORK_ORDERS = feed.Collection(
     "work_orders",
     made_of={
@@ -336,7 +374,13 @@ PART_REQUESTS = feed.Collection(
     documents=part_requests,
     every_id=lambda: db.session.scalars(_asked(PartRequest.id)),
 )
-COLLECTIONS = {each.name: each for each in (WORK_ORDERS, PARTS, VAN_STOCK, PART_REQUESTS)}
+OPS = feed.Collection(
+    "ops",
+    made_of={Operation: lambda rows: {row.id for row in rows}},
+    documents=ops,
+    every_id=lambda: db.session.scalars(_said_lately(Operation.id)),
+)
+COLLECTIONS = {each.name: each for each in (WORK_ORDERS, PARTS, VAN_STOCK, PART_REQUESTS, OPS)}
 VERSIONS = dict.fromkeys(COLLECTIONS, 1)
 """The version of each collection's documents that this server makes."""
 
@@ -347,6 +391,7 @@ def old_ids() -> dict[str, list[uuid.UUID]]:
     still = {
         "work_orders": _visits(Visit.id),
         "part_requests": _asked(PartRequest.id),
+        "ops": _said_lately(Operation.id),
     }
     return {
         name: list(

@@ -1,14 +1,15 @@
-"""Tables of phones: how one is enrolled, and whose it is."""
+"""Tables of phones: how one is enrolled, whose it is, and what it said."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core.db import Record, UtcDateTime, foreign_key_id
+from core.db import Json, Record, UtcDateTime, db, foreign_key_id
 from dispatch.workforce.models import Engineer
 
 DEVICE_STATUSES = ("active", "draining", "revoked")
@@ -47,3 +48,50 @@ class Enrolment(Record):
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     device_id: Mapped[uuid.UUID | None] = foreign_key_id(to="device", nullable=True, ondelete="CASCADE")
+
+
+class Operation(db.Model):  # type: ignore[name-defined,misc]
+    """Something a phone says was done, as it said it; and what became of it."""
+
+    __tablename__ = "operation"
+    __table_args__ = (
+        CheckConstraint(
+            "outcome in ('pending','applied','superseded','held','rejected')", name="outcome_known"
+        ),
+        Index("ix_operation_assignment_seq", "assignment_id", "device_seq"),
+        Index("ix_operation_device_seq", "device_id", "device_seq"),
+        Index("ix_operation_engineer_received", "engineer_id", "received_at"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    device_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("device.id", ondelete="RESTRICT"))
+    engineer_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("engineer.id", ondelete="RESTRICT"))
+    kind: Mapped[str] = mapped_column(String(40))
+    work_order_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+    assignment_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+    payload: Mapped[dict[str, Any]] = mapped_column(Json)
+    device_seq: Mapped[int] = mapped_column(BigInteger)
+    device_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    mono_ms: Mapped[int | None] = mapped_column(BigInteger)
+    boot_id: Mapped[str] = mapped_column(String(60), default="")
+    clock_offset_ms: Mapped[int | None] = mapped_column(BigInteger)
+    pushed_offset_ms: Mapped[int | None] = mapped_column(BigInteger)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    event_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    time_quality: Mapped[str] = mapped_column(String(10))
+    digest: Mapped[str] = mapped_column(String(64))
+    outcome: Mapped[str] = mapped_column(String(10), default="pending")
+    outcome_code: Mapped[str] = mapped_column(String(60), default="")
+    detail: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+
+class StepHere(db.Model):  # type: ignore[name-defined,misc]
+    """What was done here at a visit that a phone has, and what of the phone's had been applied by then."""
+
+    __tablename__ = "step_here"
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    assignment_id: Mapped[uuid.UUID] = foreign_key_id(to="assignment", ondelete="CASCADE")
+    verb: Mapped[str] = mapped_column(String(20))
+    to_status: Mapped[str] = mapped_column(String(12))
+    after_seq: Mapped[int] = mapped_column(BigInteger)

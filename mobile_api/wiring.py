@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import Flask
 from flask_smorest import Api
 
-from core import clock, feed, jobs
+from core import clock, events, feed, jobs
 from core.auth import tokens
 from core.auth.actors import system
 from core.auth.permissions import allow
 from core.i18n import add_catalogues
 from core.web import takes_secret
-from mobile_api import api, devices, documents
+from dispatch.workorders.events import VisitStatusChanged
+from mobile_api import api, devices, documents, operations
 
 _HOUR = 60
 
@@ -25,6 +26,7 @@ def init_app(app: Flask, doors: Api) -> None:
     takes_secret(f"{api.PREFIX}/devices")
     doors.register_blueprint(api.blp)
     doors.register_blueprint(api.desk)
+    events.subscribe(VisitStatusChanged, operations.note_step_here)
     for collection in documents.COLLECTIONS.values():
         feed.keep(collection)
     jobs.every("phones.forget", lambda _settings: _HOUR, _enqueue_forgetting)

@@ -16,9 +16,12 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    event,
+    inspect,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from core import clock
 from core.db import Json, Record, UtcDateTime, append_only, db, foreign_key_id
 from dispatch.customers.models import Asset, Customer, Site
 from dispatch.flows.models import Category
@@ -206,6 +209,7 @@ class Visit(Record):
     promised_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
     promised_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lock: Mapped[str] = mapped_column(String(10), default="none")
+    assignment_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     follows_id: Mapped[uuid.UUID | None] = foreign_key_id(to="visit", nullable=True, ondelete="RESTRICT")
     run_id: Mapped[uuid.UUID | None] = foreign_key_id(
         to="optimization_run", nullable=True, ondelete="SET NULL"
@@ -214,6 +218,40 @@ class Visit(Record):
     order: Mapped[WorkOrder] = relationship(back_populates="visits", lazy="selectin")
     engineer: Mapped[Engineer | None] = relationship(lazy="joined")
     events: Mapped[list[VisitEvent]] = relationship(order_by="VisitEvent.id", viewonly=True, lazy="select")
+
+
+class Assignment(db.Model):  # type: ignore[name-defined,misc]
+    """That a visit was an engineer's, from one instant to another; given back, it is another assignment."""
+
+    __tablename__ = "assignment"
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    visit_id: Mapped[uuid.UUID] = foreign_key_id(to="visit", ondelete="CASCADE")
+    engineer_id: Mapped[uuid.UUID] = foreign_key_id(to="engineer", ondelete="RESTRICT")
+    began_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    visit: Mapped[Visit] = relationship(lazy="select")
+
+
+@event.listens_for(Session, "before_flush")
+def _follow_assignments(session: Session, _context: Any, _instances: Any) -> None:
+    """End and begin assignments as visits lose and get their engineers, whoever changes them."""
+    for visit in [*session.new, *session.dirty]:
+        if not isinstance(visit, Visit) or not inspect(visit).attrs.engineer_id.history.has_changes():
+            continue
+        if visit.assignment_id is not None:
+            session.get_one(Assignment, visit.assignment_id).ended_at = clock.now()
+        visit.assignment_id = uuid.uuid4() if visit.engineer_id else None
+        if visit.engineer_id:
+            session.add(
+                Assignment(
+                    id=visit.assignment_id,
+                    visit=visit,
+                    engineer_id=visit.engineer_id,
+                    began_at=clock.now(),
+                )
+            )
 
 
 class _Event(db.Model):  # type: ignore[name-defined,misc]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +27,27 @@ from dispatch.workorders import rules
 from dispatch.workorders.events import OrderStatusChanged, VisitStatusChanged
 from dispatch.workorders.models import OrderEvent, Visit, VisitEvent, WorkOrder
 
+_reported: ContextVar[Reported | None] = ContextVar("reported", default=None)
 _held: ContextVar[list[object] | None] = ContextVar("held", default=None)
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What a phone says was done: from which status to which it led then, and where the visit is by now."""
+
+    before: str
+    after: str
+    now: str
+
+
+@contextmanager
+def reported(told: Reported) -> Iterator[None]:
+    """Have the one verb done inside taken as reported: it is known to be possible, and may be past."""
+    token = _reported.set(told)
+    try:
+        yield
+    finally:
+        _reported.reset(token)
 
 
 def apply_to_visit(
@@ -60,21 +81,22 @@ def apply_to_visit(
     Invalid
         A reason is missing.
     """
-    transition = rules.VISIT_TRANSITIONS[verb]
-    check(actor, transition, visit.status, reason, is_own_visit=is_own(actor, visit))
-    before = visit.status
+    transition, told, standing = rules.VISIT_TRANSITIONS[verb], _reported.get(), visit.status
+    allowed_from = transition.before[0] if told else standing
+    check(actor, transition, allowed_from, reason, is_own_visit=is_own(actor, visit))
+    before, after = (told.before, told.after) if told else (standing, transition.to or standing)
     with db.session.no_autoflush:
-        visit.status = transition.to or before
+        visit.status = told.now if told else after
         if change:
             change()
     touch(visit)
     decision = decision or transition.decides
     if decision:
         visit.order.decision = decision
-    log_visit(actor, visit, verb, before, reason=reason, facts=facts, at=at)
+    log_visit(actor, visit, verb, before, after, reason=reason, facts=facts, at=at)
     settle(visit.order)
-    if visit.status != before:
-        tell(VisitStatusChanged(visit.id, visit.order_id, verb, before, visit.status))
+    if visit.status != standing:
+        tell(VisitStatusChanged(visit.id, visit.order_id, verb, standing, visit.status))
 
 
 def apply_to_order(
@@ -187,13 +209,14 @@ def log_visit(
     visit: Visit,
     verb: str,
     before: str,
+    after: str,
     *,
     reason: str = "",
     facts: dict[str, Any] | None = None,
     at: datetime | None = None,
 ) -> None:
     """Append to the visit's log what happened; it is never changed again."""
-    said = _said(actor, verb, before, visit.status, reason, facts)
+    said = _said(actor, verb, before, after, reason, facts)
     db.session.add(VisitEvent(visit_id=visit.id, at=at or clock.now(), **said))
 
 

@@ -6,6 +6,7 @@ Every verb takes the acting person, checks what they may do, moves the visit by 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Unpack
 
@@ -125,7 +126,7 @@ def unschedule(actor: Actor, visit: Visit, *, reason: str = "", run_id: uuid.UUI
     return _take_off(actor, visit, "unschedule", reason)
 
 
-def _take_off(actor: Actor, visit: Visit, verb: str, reason: str) -> Visit:
+def _take_off(actor: Actor, visit: Visit, verb: str, reason: str, at: datetime | None = None) -> Visit:
     was = (visit.engineer_id, visit.planned_start_at)
 
     def change() -> None:
@@ -135,7 +136,7 @@ def _take_off(actor: Actor, visit: Visit, verb: str, reason: str) -> Visit:
         visit.lock = "none"
 
     facts = {"engineer_id": was[0], "start_at": was[1]}
-    apply_to_visit(actor, visit, verb, reason=reason, facts=facts, change=change)
+    apply_to_visit(actor, visit, verb, reason=reason, facts=facts, at=at, change=change)
     tell(VisitScheduled(visit.id, visit.order_id, *was, None, None))
     return visit
 
@@ -164,9 +165,9 @@ def accept(actor: Actor, visit: Visit, *, at: datetime | None = None) -> Visit:
     return visit
 
 
-def decline(actor: Actor, visit: Visit, *, reason: str) -> Visit:
+def decline(actor: Actor, visit: Visit, *, reason: str, at: datetime | None = None) -> Visit:
     """Turn the visit down; it goes back to be planned."""
-    return _take_off(actor, visit, "decline", reason)
+    return _take_off(actor, visit, "decline", reason, at)
 
 
 def depart(actor: Actor, visit: Visit, **where: Unpack[Whereabouts]) -> Visit:
@@ -230,19 +231,30 @@ def complete(
     *,
     solution: str,
     signature_refused_reason: str = "",
+    missing: Sequence[str] = (),
     at: datetime | None = None,
 ) -> Visit:
     """Finish the work; `solution` says what was done.
 
+    Parameters
+    ----------
+    missing : sequence of str
+        What should be there and is not, of work that is done all the same: for the reviewer to see.
+
     Raises
     ------
     Invalid
-        The solution is empty.
+        The solution is empty, and not among what is said to be missing.
     """
-    if not solution.strip():
+    if not solution.strip() and "solution" not in missing:
         message = mark("Say what was done: the solution is missing.")
         raise Invalid(message, code="solution_missing", fields={"solution": [message]})
-    facts = {"solution": solution.strip(), "signature_refused_reason": signature_refused_reason.strip()}
+    facts: dict[str, Any] = {
+        "solution": solution.strip(),
+        "signature_refused_reason": signature_refused_reason.strip(),
+    }
+    if missing:
+        facts["missing"] = list(missing)
     apply_to_visit(actor, visit, "complete", facts=facts, at=at)
     return visit
 

@@ -1,18 +1,20 @@
 """Phones.
 
-Revision ID: c9db97102847
+Revision ID: 8716e4291c58
 Revises: 7608a593976a
-Create Date: 2026-11-27 17:36:43.518294+00:00
+Create Date: 2026-11-27 17:49:06.207392+00:00
 """
 
 from __future__ import annotations
+
+import uuid
 
 import sqlalchemy as sa
 from alembic import op
 
 import core.db
 
-revision = "c9db97102847"
+revision = "8716e4291c58"
 down_revision = "7608a593976a"
 branch_labels = None
 depends_on = None
@@ -74,11 +76,141 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_enrolment_device_id"), ["device_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_enrolment_engineer_id"), ["engineer_id"], unique=False)
 
+    op.create_table(
+        "operation",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("device_id", sa.Uuid(), nullable=False),
+        sa.Column("engineer_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("work_order_id", sa.Uuid(), nullable=True),
+        sa.Column("assignment_id", sa.Uuid(), nullable=True),
+        sa.Column("payload", core.db.Json, nullable=False),
+        sa.Column("device_seq", sa.BigInteger(), nullable=False),
+        sa.Column("device_time", core.db.UtcDateTime(), nullable=True),
+        sa.Column("mono_ms", sa.BigInteger(), nullable=True),
+        sa.Column("boot_id", sa.String(length=60), nullable=False),
+        sa.Column("clock_offset_ms", sa.BigInteger(), nullable=True),
+        sa.Column("pushed_offset_ms", sa.BigInteger(), nullable=True),
+        sa.Column("received_at", core.db.UtcDateTime(), nullable=False),
+        sa.Column("event_time", core.db.UtcDateTime(), nullable=False),
+        sa.Column("time_quality", sa.String(length=10), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("outcome_code", sa.String(length=60), nullable=False),
+        sa.Column("detail", core.db.Json, nullable=True),
+        sa.CheckConstraint(
+            "outcome in ('pending','applied','superseded','held','rejected')",
+            name=op.f("ck_operation_outcome_known"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["device_id"], ["device.id"], name=op.f("fk_operation_device_id_device"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["engineer_id"],
+            ["engineer.id"],
+            name=op.f("fk_operation_engineer_id_engineer"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_operation")),
+    )
+    with op.batch_alter_table("operation", schema=None) as batch_op:
+        batch_op.create_index("ix_operation_assignment_seq", ["assignment_id", "device_seq"], unique=False)
+        batch_op.create_index("ix_operation_device_seq", ["device_id", "device_seq"], unique=False)
+        batch_op.create_index("ix_operation_engineer_received", ["engineer_id", "received_at"], unique=False)
+
+    op.create_table(
+        "assignment",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("visit_id", sa.Uuid(), nullable=False),
+        sa.Column("engineer_id", sa.Uuid(), nullable=False),
+        sa.Column("began_at", core.db.UtcDateTime(), nullable=False),
+        sa.Column("ended_at", core.db.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["engineer_id"],
+            ["engineer.id"],
+            name=op.f("fk_assignment_engineer_id_engineer"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["visit_id"], ["visit.id"], name=op.f("fk_assignment_visit_id_visit"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment")),
+    )
+    with op.batch_alter_table("assignment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_assignment_engineer_id"), ["engineer_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_assignment_visit_id"), ["visit_id"], unique=False)
+
+    op.create_table(
+        "step_here",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("assignment_id", sa.Uuid(), nullable=False),
+        sa.Column("verb", sa.String(length=20), nullable=False),
+        sa.Column("to_status", sa.String(length=12), nullable=False),
+        sa.Column("after_seq", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"],
+            ["assignment.id"],
+            name=op.f("fk_step_here_assignment_id_assignment"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_step_here")),
+    )
+    with op.batch_alter_table("step_here", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_step_here_assignment_id"), ["assignment_id"], unique=False)
+
+    with op.batch_alter_table("visit", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("assignment_id", sa.Uuid(), nullable=True))
+
     # ### end Alembic commands ###
+    _begin_assignments(op.get_bind())
+
+
+def _begin_assignments(connection: sa.Connection) -> None:
+    """Give every visit that is an engineer's an assignment, begun when it was changed last."""
+    visit = sa.table(
+        "visit",
+        sa.column("id", sa.Uuid()),
+        sa.column("engineer_id", sa.Uuid()),
+        sa.column("assignment_id", sa.Uuid()),
+        sa.column("updated_at", core.db.UtcDateTime()),
+    )
+    assignment = sa.table(
+        "assignment",
+        sa.column("id", sa.Uuid()),
+        sa.column("visit_id", sa.Uuid()),
+        sa.column("engineer_id", sa.Uuid()),
+        sa.column("began_at", core.db.UtcDateTime()),
+    )
+    given = sa.select(visit.c.id, visit.c.engineer_id, visit.c.updated_at).where(
+        visit.c.engineer_id.is_not(None)
+    )
+    for row in connection.execute(given).all():
+        made = uuid.uuid4()
+        values = {"id": made, "visit_id": row.id, "engineer_id": row.engineer_id, "began_at": row.updated_at}
+        connection.execute(sa.insert(assignment).values(values))
+        connection.execute(sa.update(visit).where(visit.c.id == row.id).values(assignment_id=made))
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("visit", schema=None) as batch_op:
+        batch_op.drop_column("assignment_id")
+
+    with op.batch_alter_table("step_here", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_step_here_assignment_id"))
+
+    op.drop_table("step_here")
+    with op.batch_alter_table("assignment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_assignment_visit_id"))
+        batch_op.drop_index(batch_op.f("ix_assignment_engineer_id"))
+
+    op.drop_table("assignment")
+    with op.batch_alter_table("operation", schema=None) as batch_op:
+        batch_op.drop_index("ix_operation_engineer_received")
+        batch_op.drop_index("ix_operation_device_seq")
+        batch_op.drop_index("ix_operation_assignment_seq")
+
+    op.drop_table("operation")
     with op.batch_alter_table("enrolment", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_enrolment_engineer_id"))
         batch_op.drop_index(batch_op.f("ix_enrolment_device_id"))

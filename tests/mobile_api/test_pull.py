@@ -46,7 +46,9 @@ def test_an_order_is_on_the_phone_with_all_that_is_needed_for_it(world: World, p
         session.add(asset)
     before = world.dispatched(asset_id=asset.id, title="Noise")
     world.carry_out(before, "accept", "depart", "arrive", "start", "complete")
-    visit = world.dispatched(asset_id=asset.id, parts=[{"part_id": part, "quantity": 2}], tools=[{"tool": "ladder"}])
+    visit = world.dispatched(
+        asset_id=asset.id, parts=[{"part_id": part, "quantity": 2}], tools=[{"tool": "ladder"}]
+    )
     document = phone_of(world.expert).pull("work_orders")[str(visit.id)]
     assert document["title"] == "Escalator 3 stands still"
     assert document["status"] == "dispatched"
