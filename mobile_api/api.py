@@ -80,6 +80,7 @@ def _finished(response: Response) -> Response:
 
 
 @desk.route("/engineers/<uuid:record_id>/enrolments", methods=["POST"])
+@api.needs(devices.READ)
 @desk.response(201, EnrolmentSchema)
 @desk.doc(operationId="invite_phone", summary="Make a code by which one phone becomes this engineer's")
 def invite(record_id: uuid.UUID) -> Any:
@@ -91,6 +92,7 @@ def invite(record_id: uuid.UUID) -> Any:
 
 
 @desk.route("/devices/<uuid:record_id>/revoke", methods=["POST"])
+@api.needs(devices.READ)
 @desk.arguments(RevocationSchema)
 @desk.response(200, DeviceSchema)
 @desk.doc(operationId="revoke_phone", summary="Take a phone away")

@@ -21,8 +21,8 @@ def _own_for_engineers(actor: Actor) -> ColumnElement[bool] | None:
 
 DEVICES = Resource(
     name="devices",
-    label="Phone",
-    label_plural="Phones",
+    label="Mobile phone",
+    label_plural="Mobile phones",
     model=Device,
     schema=DeviceSchema,
     title=lambda device: device.name or str(device.id)[:8],

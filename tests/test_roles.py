@@ -16,6 +16,7 @@ from core.auth.permissions import roles
 
 EXPECTED = Path(__file__).parent / "roles.json"
 OPEN = {"GET /health", "GET /ready", "GET /sign-in", "POST /sign-in", "POST /preferences", "POST /sign-out"}
+OPEN |= {"POST /api/mobile/v1/devices"}
 OPEN |= {"GET /api/openapi.json", "GET /api/docs", "POST /api/v1/session", "DELETE /api/v1/session"}
 OPEN |= {
     "GET /static/{package}/{tag}/{filename}",
