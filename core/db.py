@@ -15,6 +15,8 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Engine, MetaData, Uuid, column, event, insert, text
 from sqlalchemy import table as table_clause
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.schema import DDL, Table
@@ -138,6 +140,12 @@ def _prepared_insert(
         order,
         [table.c[n].type.dialect_impl(dialect).bind_processor(dialect) for n in names],
     )
+
+
+def insert_if_absent(model: type[Any], **values: Any) -> None:
+    """Insert a row unless one with its key is there already, on either database."""
+    insert_for = postgresql_insert if db.engine.dialect.name == "postgresql" else sqlite_insert
+    db.session.execute(insert_for(model).values(**values).on_conflict_do_nothing())
 
 
 append_only_tables: set[str] = set()

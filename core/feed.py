@@ -18,13 +18,23 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, String, Uuid, delete, event, func, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Index,
+    Select,
+    String,
+    Uuid,
+    delete,
+    event,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core import clock
-from core.db import Json, UtcDateTime, before_commit, db, insert_rows
+from core.db import Json, UtcDateTime, before_commit, db, insert_if_absent, insert_rows
 
 _AT_ONCE = 500
 """Documents made anew in one go."""
@@ -140,20 +150,20 @@ def head() -> tuple[int, str]:
 
 def read(name: str, scopes: Sequence[str], after: int, limit: int) -> list[Change]:
     """Return what has changed after number `after` for these scopes, oldest first, at most `limit`."""
-    query = select(FeedEntry.seq, FeedEntry.doc_id, FeedEntry.deleted, FeedEntry.body)
-    query = query.where(
-        FeedEntry.collection == name, FeedEntry.scope.in_(list(scopes)), FeedEntry.seq > after
-    )
+    query = _changes(name, scopes).where(FeedEntry.seq > after)
     return [Change(*row) for row in db.session.execute(query.order_by(FeedEntry.seq).limit(limit))]
 
 
 def named(name: str, scopes: Sequence[str], ids: Ids) -> list[Change]:
     """Return what these scopes see under some ids, tombstones too."""
-    query = select(FeedEntry.seq, FeedEntry.doc_id, FeedEntry.deleted, FeedEntry.body)
-    query = query.where(
-        FeedEntry.collection == name, FeedEntry.scope.in_(list(scopes)), FeedEntry.doc_id.in_(list(ids))
-    )
+    query = _changes(name, scopes).where(FeedEntry.doc_id.in_(list(ids)))
     return [Change(*row) for row in db.session.execute(query)]
+
+
+def _changes(name: str, scopes: Sequence[str]) -> Select[Any]:
+    """Return the query of what some scopes may see of a collection, as a `Change` has it."""
+    query: Select[Any] = select(FeedEntry.seq, FeedEntry.doc_id, FeedEntry.deleted, FeedEntry.body)
+    return query.where(FeedEntry.collection == name, FeedEntry.scope.in_(list(scopes)))
 
 
 def is_purged(name: str, scopes: Sequence[str], after: int) -> bool:
@@ -205,9 +215,7 @@ def _lock() -> int:
     seq = db.session.scalar(query)
     if seq is not None:
         return seq
-    insert = postgresql_insert if db.engine.dialect.name == "postgresql" else sqlite_insert
-    first = {"id": 1, "seq": 0, "epoch": uuid.uuid4().hex}
-    db.session.execute(insert(FeedHead).values(first).on_conflict_do_nothing())
+    insert_if_absent(FeedHead, id=1, seq=0, epoch=uuid.uuid4().hex)
     return db.session.scalars(query).one()
 
 

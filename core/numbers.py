@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import String, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import db
+from core.db import db, insert_if_absent
 
 
 class NumberSeries(db.Model):  # type: ignore[name-defined,misc]
@@ -22,8 +20,7 @@ class NumberSeries(db.Model):  # type: ignore[name-defined,misc]
 
 def take_numbers(name: str, year: int, count: int = 1) -> list[str]:
     """Return the next `count` numbers of a series, such as ``WO-2026-00317``."""
-    insert = postgresql_insert if db.engine.dialect.name == "postgresql" else sqlite_insert
-    db.session.execute(insert(NumberSeries).values(name=name, year=year, last=0).on_conflict_do_nothing())
+    insert_if_absent(NumberSeries, name=name, year=year, last=0)
     mine = (NumberSeries.name == name, NumberSeries.year == year)
     bump = (
         update(NumberSeries).where(*mine).values(last=NumberSeries.last + count).returning(NumberSeries.last)

@@ -132,7 +132,7 @@ def enrol(data: dict[str, Any]) -> Any:
 def push_operations(collection: str) -> Any:
     """Store and judge operations; in a collection of ours answer with what is so."""
     device = phone()
-    push.check_may_send(device)
+    devices.check_may_send(device)
     if collection not in COLLECTIONS:
         raise NotFound(mark("There is no such collection."))
     sent = bodies.rows_of(request)

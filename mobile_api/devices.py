@@ -135,7 +135,7 @@ def device_of(secret: str) -> Device:
 
 
 def seen(device: Device) -> None:
-    """Remember that a phone has asked, about once a minute at most."""
+    """Remember in the caller's transaction that a phone has sent something, about once a minute at most."""
     now = clock.now()
     if device.seen_at is None or now - device.seen_at > timedelta(minutes=1):
         db.session.execute(update(Device).where(Device.id == device.id).values(seen_at=now))
@@ -150,6 +150,22 @@ def check_may_read(device: Device) -> None:
         It was taken away, or another one took its place: it is to forget what it has.
     """
     if device.status != "active":
-        raise Forbidden(
-            mark("This phone has been taken away: what it holds is to be removed."), code="wipe", wipe=True
-        )
+        raise _wipe()
+
+
+def check_may_send(device: Device) -> None:
+    """Raise unless what a phone sends is taken.
+
+    Raises
+    ------
+    Forbidden
+        It was taken away, and had time enough to send what it kept.
+    """
+    if device.status == "revoked" or (device.drained_at is not None and device.drained_at <= clock.now()):
+        raise _wipe()
+
+
+def _wipe() -> Forbidden:
+    return Forbidden(
+        mark("This phone has been taken away: what it holds is to be removed."), code="wipe", wipe=True
+    )

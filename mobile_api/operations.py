@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -210,8 +209,3 @@ _FACTS: dict[str, Callable[[Actor, Operation, Visit | None, dict[str, Any]], Non
     "part_request": _part_request,
     "part_request_cancel": _part_request_cancel,
 }
-
-
-def outcome_of(operation_id: uuid.UUID) -> Operation | None:
-    """Return an operation by the id its phone gave it, None where nobody has said it."""
-    return db.session.get(Operation, operation_id)

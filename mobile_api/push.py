@@ -16,11 +16,10 @@ from core import clock, feed
 from core.audit import plain, write_entries
 from core.auth.actors import Actor
 from core.db import db, transaction
-from core.errors import Forbidden, mark
 from core.fields import Instant
 from core.messages import translated
 from mobile_api import operations, rules
-from mobile_api.devices import check_may_read
+from mobile_api.devices import check_may_read, check_may_send, seen
 from mobile_api.documents import EVERYBODY, operation_body, scope_of
 from mobile_api.models import Device, Operation
 
@@ -54,20 +53,6 @@ class OperationSchema(Schema):
     )
 
 
-def check_may_send(device: Device) -> None:
-    """Raise unless what a phone sends is taken.
-
-    Raises
-    ------
-    Forbidden
-        It was taken away, and had time enough to send what it kept.
-    """
-    if device.status == "revoked" or (device.drained_at is not None and device.drained_at <= clock.now()):
-        raise Forbidden(
-            mark("This phone has been taken away: what it holds is to be removed."), code="wipe", wipe=True
-        )
-
-
 def push(actor: Actor, device: Device, sent: list[dict[str, Any]], offset_ms: int | None) -> list[Any]:
     """Store and judge operations one after the other, and return them with their outcomes.
 
@@ -79,6 +64,8 @@ def push(actor: Actor, device: Device, sent: list[dict[str, Any]], offset_ms: in
         How far our clock is ahead of the phone's, as it knows now [ms].
     """
     check_may_send(device)
+    with transaction(actor):
+        seen(device)
     return [_pushed(actor, device, one, offset_ms) for one in sent]
 
 

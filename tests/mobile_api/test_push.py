@@ -23,7 +23,7 @@ from dispatch.workorders.models import Visit, VisitEvent
 from geo.models import Position
 from inventory.models import PartRequest
 from mobile_api import bodies, operations
-from mobile_api.models import Operation
+from mobile_api.models import Device, Operation
 from tests.dispatch.workorder_world import HOUR, MORNING, World
 from tests.mobile_api.conftest import Phone
 from tests.mobile_api.test_pull import add_parts
@@ -111,6 +111,7 @@ def test_a_day_at_work_is_applied_step_by_step_at_the_phones_times(sender: Sende
     assert {one.actor_name for one in events[1:]} == {"Engineer E-1"}
     document = sender.phone.pull("work_orders")[str(visit.id)]
     assert document["status"] == "completed"
+    assert db.session.query(Device).one().seen_at == MORNING + HOUR
     ops = sender.phone.pull("ops")
     assert {one["outcome"] for one in ops.values()} == {"applied"}
     assert len(ops) == 5
