@@ -8,12 +8,11 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, or_, select
 
-from core import clock, feed
+from core import feed
 from core.audit import plain
 from core.db import db
 from dispatch.customers.models import AccessHours, Asset, Customer, Site
@@ -22,29 +21,18 @@ from dispatch.workorders.models import OrderPart, OrderTool, Visit, VisitEvent, 
 from inventory import ledger
 from inventory.models import Part, PartRequest, StockLocation, StockMovement
 from mobile_api.models import Operation
+from mobile_api.operation_documents import OPS, said_lately
+from mobile_api.scopes import EVERYBODY, kept_since, scope_of
 
-EVERYBODY = "all"
-KEPT_DAYS = 14
-"""How long a phone keeps what has ended."""
 ON_PHONE = ("dispatched", "accepted", "en_route", "arrived", "in_progress", "on_hold")
 ENDED = ("completed", "incomplete")
 MOST_HISTORY = 5
 _WORK = ("arrived", "in_progress", "on_hold")
 
 
-def scope_of(engineer_id: uuid.UUID) -> str:
-    """Return the scope of what one engineer sees."""
-    return f"engineer:{engineer_id}"
-
-
-def _since() -> datetime:
-    """Return from when on what has ended is kept: the border moves once a day."""
-    return clock.now().replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=KEPT_DAYS)
-
-
 def _visits(*columns: Any) -> Select[Any]:
     """Return the query of visits that phones see."""
-    recent = Visit.status.in_(ENDED) & (Visit.planned_end_at >= _since())
+    recent = Visit.status.in_(ENDED) & (Visit.planned_end_at >= kept_since())
     return select(*columns).where(Visit.engineer_id.is_not(None), or_(Visit.status.in_(ON_PHONE), recent))
 
 
@@ -296,43 +284,8 @@ def part_requests(ids: Sequence[uuid.UUID]) -> Iterator[feed.Document]:
 
 def _asked(*columns: Any) -> Select[Any]:
     is_open = PartRequest.status.in_(("requested", "approved"))
-    recent = or_(is_open, PartRequest.updated_at >= _since())
+    recent = or_(is_open, PartRequest.updated_at >= kept_since())
     return select(*columns).where(PartRequest.engineer_id.is_not(None), recent)
-
-
-def operation_body(operation: Operation) -> dict[str, Any]:
-    """Return an operation as its phone sees it: as it said it, and what became of it."""
-    names = (
-        "id",
-        "kind",
-        "work_order_id",
-        "assignment_id",
-        "payload",
-        "device_seq",
-        "device_time",
-        "mono_ms",
-        "boot_id",
-        "clock_offset_ms",
-        "outcome",
-        "outcome_code",
-        "detail",
-        "received_at",
-        "event_time",
-        "time_quality",
-    )
-    body: dict[str, Any] = plain({name: getattr(operation, name) for name in names})
-    return body
-
-
-def ops(ids: Sequence[uuid.UUID]) -> Iterator[feed.Document]:
-    """Yield what phones said lately, and what became of it."""
-    query = _said_lately(Operation).where(Operation.id.in_(ids)).execution_options(populate_existing=True)
-    for operation in db.session.scalars(query):
-        yield feed.Document(scope_of(operation.engineer_id), operation.id, operation_body(operation))
-
-
-def _said_lately(*columns: Any) -> Select[Any]:
-    return select(*columns).where(Operation.received_at >= _since())
 
 
 WORK_ORDERS = feed.Collection(
@@ -374,12 +327,6 @@ PART_REQUESTS = feed.Collection(
     documents=part_requests,
     every_id=lambda: db.session.scalars(_asked(PartRequest.id)),
 )
-OPS = feed.Collection(
-    "ops",
-    made_of={Operation: lambda rows: {row.id for row in rows}},
-    documents=ops,
-    every_id=lambda: db.session.scalars(_said_lately(Operation.id)),
-)
 COLLECTIONS = {each.name: each for each in (WORK_ORDERS, PARTS, VAN_STOCK, PART_REQUESTS, OPS)}
 VERSIONS = dict.fromkeys(COLLECTIONS, 1)
 """The version of each collection's documents that this server makes."""
@@ -391,7 +338,7 @@ def old_ids() -> dict[str, list[uuid.UUID]]:
     still = {
         "work_orders": _visits(Visit.id),
         "part_requests": _asked(PartRequest.id),
-        "ops": _said_lately(Operation.id),
+        "ops": said_lately(Operation.id),
     }
     return {
         name: list(

@@ -7,8 +7,9 @@ from typing import Any
 from core import feed
 from core.errors import DomainError, Invalid, NotFound, mark
 from mobile_api.devices import check_may_read
-from mobile_api.documents import COLLECTIONS, EVERYBODY, VERSIONS, scope_of
+from mobile_api.documents import COLLECTIONS, VERSIONS
 from mobile_api.models import Device
+from mobile_api.scopes import EVERYBODY, scope_of
 
 MOST = 500
 _OLDEST = 1

@@ -20,8 +20,9 @@ from core.fields import Instant
 from core.messages import translated
 from mobile_api import operations, rules
 from mobile_api.devices import check_may_read, check_may_send, seen
-from mobile_api.documents import EVERYBODY, operation_body, scope_of
 from mobile_api.models import Device, Operation
+from mobile_api.operation_documents import operation_body
+from mobile_api.scopes import EVERYBODY, scope_of
 
 _LEAST, _MOST = -(2**53), 2**53
 _BY_SERVER = (

@@ -24,6 +24,7 @@ from dispatch.workorders.models import Visit, WorkOrder
 from inventory import ledger
 from inventory.models import Part, StockLocation
 from mobile_api import documents
+from mobile_api.scopes import KEPT_DAYS
 from mobile_api.wiring import _enqueue_forgetting
 from tests.dispatch.workorder_world import MORNING, World
 from tests.mobile_api.conftest import Phone
@@ -201,7 +202,7 @@ def test_what_ended_two_weeks_ago_leaves_the_phone(app: Flask, world: World, pho
     phone, visit = phone_of(world.expert), world.dispatched()
     world.carry_out(visit, "accept", "depart", "arrive", "start", "complete")
     assert phone.pull("work_orders").keys() == {str(visit.id)}
-    with clock.freeze(MORNING + timedelta(days=documents.KEPT_DAYS + 1)):
+    with clock.freeze(MORNING + timedelta(days=KEPT_DAYS + 1)):
         with transaction():
             _enqueue_forgetting()
         Worker(app).run(until_idle=True)
