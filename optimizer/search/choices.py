@@ -4,15 +4,20 @@ import math
 
 import numpy as np
 
+from optimizer.search.data import NEVER
 from optimizer.search.moves import is_supplied_with
-from optimizer.search.prices import ALONE, full_price, is_watched, team_cents, team_with
+from optimizer.search.prices import ALONE, full_price
 from optimizer.search.rides import compiled
 from optimizer.search.steps import BLINK
+from optimizer.search.supplies import has_depots
+from optimizer.search.team import is_watched, team_cents, team_with
 
 #: In place of a depot and of a position: nothing is fetched on the way.
 NO_DEPOT = np.int64(-1)
-#: How often a place is overlooked.
-_BLINK = 0.01
+#: How often a place is overlooked; how often a whole route, where things can be fetched on the way.
+_BLINK, _BLINK_ROUTE = 0.01, 0.1
+#: So many places are to come before the next is overlooked where none shall be.
+_NOT_PLAYING = NEVER // 2
 
 
 @compiled
@@ -23,6 +28,18 @@ def skipped(w):
         return False
     w.counters[BLINK] = 1 + int(math.log(1.0 - np.random.random()) / math.log(1.0 - _BLINK))
     return True
+
+
+@compiled
+def is_playing(w):
+    """Tell whether what is cheapest may be overlooked at all."""
+    return w.counters[BLINK] < _NOT_PLAYING
+
+
+@compiled
+def skipped_whole(d, w):
+    """Tell whether to overlook a whole route, now and then: who fetches a thing holds others there."""
+    return has_depots(d) and is_playing(w) and np.random.random() < _BLINK_ROUTE
 
 
 @compiled

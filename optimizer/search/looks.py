@@ -2,12 +2,13 @@
 
 import numpy as np
 
+from optimizer.search.choices import skipped_whole
 from optimizer.search.known import NOWHERE, look_up
 from optimizer.search.places import flat_cents, look_in_route
-from optimizer.search.prices import lean, mean_work
 from optimizer.search.rides import compiled
 from optimizer.search.room import may_take
 from optimizer.search.steps import EVERYWHERE, LOOKS
+from optimizer.search.team import lean, mean_work
 
 #: How many neighbours say in which routes a task is looked for a place.
 _ASKED = 60
@@ -50,7 +51,7 @@ def _is_needless(d, s, w, vehicle):
 @compiled
 def _look_at(d, s, w, task, vehicle, mean_work_s, team_lean, most_cents):
     """Remember the cheapest places for a task on a route, if it may be there."""
-    if _is_needless(d, s, w, vehicle):
+    if skipped_whole(d, w) or _is_needless(d, s, w, vehicle):
         return
     if w.known.shape[0] > 0:
         look_up(d, s, w, task, vehicle, most_cents)
@@ -60,11 +61,24 @@ def _look_at(d, s, w, task, vehicle, mean_work_s, team_lean, most_cents):
 
 
 @compiled
-def look(d, s, w, task, most_cents):
-    """Remember the cheapest places for a task, all that cost less than `most_cents`."""
+def _forget(w):
     for number in range(w.choice.shape[0]):
         w.choice[number].cents = np.inf
     w.counters[LOOKS] += 1
+
+
+@compiled
+def look_on(d, s, w, task, vehicle, most_cents):
+    """Remember the cheapest places for a task on a route, all that cost less than `most_cents`."""
+    _forget(w)
+    mean_work_s = mean_work(d, s)
+    _look_at(d, s, w, task, vehicle, mean_work_s, lean(d, s, mean_work_s), most_cents)
+
+
+@compiled
+def look(d, s, w, task, most_cents):
+    """Remember the cheapest places for a task, all that cost less than `most_cents`."""
+    _forget(w)
     mean_work_s = mean_work(d, s)
     team_lean = lean(d, s, mean_work_s)
     if d.price[0].near_only and not w.counters[EVERYWHERE]:

@@ -1,14 +1,14 @@
-"""Kernels of cost: what a route costs exactly, and what comes between engineers."""
+"""Kernels of cost: what a route costs exactly."""
 
 import numpy as np
 
-from optimizer.search.data import AFTER, FROM, LASTS, LATEST, NEVER, REST
-from optimizer.search.rides import compiled, first_start_s, is_linked, quick_s, ready_s, travel_s
+from optimizer.search.data import LATEST, NEVER, REST
+from optimizer.search.rides import compiled, is_linked, quick_s, travel_s
+from optimizer.search.timing import rests_before_s, timed
 
 #: Whether tasks wait for where they were or were promised; whether linked ones begin as agreed.
 _EARLY, _WISHED = np.bool_(False), np.bool_(True)
 ALONE, _AGREED = np.bool_(False), np.bool_(True)
-_ON_TIME = np.int64(0)
 
 
 @compiled
@@ -64,103 +64,6 @@ def plain_price(d, s, vehicle):
 
 
 @compiled
-def _start_s(d, s, task, ready_s, wishing, agreed):
-    """Return when a task begins: linked ones exactly as agreed, where the others wait or have agreed."""
-    if (wishing or agreed) and is_linked(d, task):
-        return s.held[task, 0] if ready_s <= s.held[task, 0] else np.int64(NEVER)
-    if wishing and d.task[task].wish_s > ready_s:
-        start_s = first_start_s(d, s.windows, task, d.task[task].wish_s)
-        if start_s < NEVER:
-            return start_s
-    return first_start_s(d, s.windows, task, ready_s)
-
-
-@compiled
-def _timed(d, s, w, vehicle, length, wishing, agreed):
-    """Time the route in `w.order` with traces of where each came from; return last state, end and way.
-
-    The end is NEVER where the route cannot be.
-    """
-    breaks = d.vehicle[vehicle].breaks
-    place = d.vehicle[vehicle].start_place
-    for taken in range(breaks + 1):
-        w.trace[0, taken, 0] = NEVER
-    w.trace[0, 0, 0] = d.vehicle[vehicle].start_s
-    before_service_s = np.int64(0)
-    for at in range(length):
-        task = w.order[at]
-        possible = False
-        for taken in range(breaks + 1):
-            w.trace[at + 1, taken, 0] = NEVER
-        for taken in range(breaks + 1):
-            if w.trace[at, taken, 0] >= NEVER:
-                continue
-            leave_s = w.trace[at, taken, 0] + before_service_s
-            way_s = travel_s(d, vehicle, place, d.task[task].place, leave_s)
-            for now in range(taken, breaks + 1):
-                then_s = ready_s(d, vehicle, taken, now, leave_s, way_s)
-                if then_s >= NEVER:
-                    break
-                start_s = _start_s(d, s, task, then_s, wishing, agreed)
-                if start_s >= NEVER:
-                    break
-                possible = True
-                if start_s < w.trace[at + 1, now, 0]:
-                    w.trace[at + 1, now, 0] = start_s
-                    w.trace[at + 1, now, 1] = taken
-        if not possible:
-            return 0, 0, np.int64(NEVER), np.int64(0)
-        place = d.task[task].place
-        before_service_s = d.task[task].service_s
-    last, last_way, end_s, end_way_s = 0, 0, np.int64(NEVER), np.int64(0)
-    for taken in range(breaks + 1):
-        if w.trace[length, taken, 0] >= NEVER:
-            continue
-        leave_s = w.trace[length, taken, 0] + before_service_s
-        way_s = np.int64(0)
-        if d.vehicle[vehicle].end_place >= 0:
-            way_s = travel_s(d, vehicle, place, d.vehicle[vehicle].end_place, leave_s)
-        for on_way in range(taken, breaks + 1):
-            then_s = ready_s(d, vehicle, taken, on_way, leave_s, way_s)
-            if then_s >= NEVER:
-                break
-            if then_s > d.pauses[vehicle, AFTER, on_way]:
-                continue
-            arrival_s = _arrival_s(d, vehicle, leave_s, way_s, taken, on_way)
-            if arrival_s < end_s:
-                last, last_way, end_s, end_way_s = taken, on_way, arrival_s, way_s
-    if end_s > d.vehicle[vehicle].back_s:
-        end_s = np.int64(NEVER)
-    return last, last_way, end_s, end_way_s
-
-
-@compiled
-def _arrival_s(d, vehicle, leave_s, way_s, taken, now):
-    """Return when a ride arrives that breaks interrupt while there is way left."""
-    clock_s, left_s, arrival_s = leave_s, way_s, leave_s + way_s
-    for number in range(taken, now):
-        from_s = max(clock_s, d.pauses[vehicle, FROM, number])
-        if left_s > 0:
-            left_s -= min(left_s, from_s - clock_s)
-            if left_s > 0:
-                arrival_s += d.pauses[vehicle, LASTS, number]
-        clock_s = from_s + d.pauses[vehicle, LASTS, number]
-    return arrival_s
-
-
-@compiled
-def _rests_before_s(d, vehicle, leave_s, taken, now, until_s):
-    """Return how long the breaks of a ride last that begin before a moment [s]."""
-    clock_s, rest_s = leave_s, np.int64(0)
-    for number in range(taken, now):
-        from_s = max(clock_s, d.pauses[vehicle, FROM, number])
-        if from_s < until_s:
-            rest_s += d.pauses[vehicle, LASTS, number]
-        clock_s = from_s + d.pauses[vehicle, LASTS, number]
-    return rest_s
-
-
-@compiled
 def task_cents(d, task, engineer, start_s):
     """Return what a task costs that starts then, ways left aside [cents]."""
     cents = float(d.taste_cents[task, engineer])
@@ -202,7 +105,7 @@ def _traced_price(d, s, w, vehicle, length, last, last_way, end_s, end_way_s):
     cents, work_s, worst_s, early = 0.0, end_way_s, np.int64(0), False
     task = w.order[length - 1]
     leave_s = w.trace[length, last, 0] + d.task[task].service_s
-    rest_s = _rests_before_s(d, vehicle, leave_s, last, last_way, end_s)
+    rest_s = rests_before_s(d, vehicle, leave_s, last, last_way, end_s)
     metres = np.int64(0)
     if d.vehicle[vehicle].end_place >= 0 and d.price[0].priced_metres:
         metres += d.metres[d.task[task].place, d.vehicle[vehicle].end_place]
@@ -272,7 +175,7 @@ def full_price(d, s, w, vehicle, length, agreed):
     """
     if length == 0:
         return 0.0, np.int64(0), np.int64(0)
-    last, last_way, end_s, end_way_s = _timed(d, s, w, vehicle, length, _EARLY, agreed)
+    last, last_way, end_s, end_way_s = timed(d, s, w, vehicle, length, _EARLY, agreed)
     if end_s >= NEVER:
         return np.inf, np.int64(0), np.int64(0)
     cents, work_s, worst_s, early, _ = _traced_price(
@@ -281,7 +184,7 @@ def full_price(d, s, w, vehicle, length, agreed):
     if work_s > d.vehicle[vehicle].most_work_s:
         return np.inf, np.int64(0), np.int64(0)
     if early:
-        last, last_way, end_s, end_way_s = _timed(d, s, w, vehicle, length, _WISHED, agreed)
+        last, last_way, end_s, end_way_s = timed(d, s, w, vehicle, length, _WISHED, agreed)
         if end_s < NEVER:
             wished, wished_work_s, wished_worst_s, _, _ = _traced_price(
                 d, s, w, vehicle, length, last, last_way, end_s, end_way_s
@@ -297,10 +200,10 @@ def full_price(d, s, w, vehicle, length, agreed):
 def cheapest_start_s(d, s, w, vehicle, length, at):
     """Return when the task at a position starts, as `full_price` priced the route in `w.order` [s]."""
     wanted, _, _ = full_price(d, s, w, vehicle, length, ALONE)
-    state, on_way, end_s, way_s = _timed(d, s, w, vehicle, length, _EARLY, ALONE)
+    state, on_way, end_s, way_s = timed(d, s, w, vehicle, length, _EARLY, ALONE)
     cents, _, _, _, left_s = _traced_price(d, s, w, vehicle, length, state, on_way, end_s, way_s)
     if cents > wanted:
-        state, on_way, end_s, way_s = _timed(d, s, w, vehicle, length, _WISHED, ALONE)
+        state, on_way, end_s, way_s = timed(d, s, w, vehicle, length, _WISHED, ALONE)
         _, _, _, _, left_s = _traced_price(d, s, w, vehicle, length, state, on_way, end_s, way_s)
     later_s, found_s = left_s - d.vehicle[vehicle].start_s, np.int64(0)
     for number in range(length - 1, -1, -1):
@@ -329,75 +232,3 @@ def price(d, s, w, vehicle):
     for at in range(s.vehicle[vehicle].length):
         w.order[at] = s.route[vehicle, at]
     return full_price(d, s, w, vehicle, s.vehicle[vehicle].length, _AGREED)
-
-
-@compiled
-def mean_work(d, s):
-    """Return the mean work of engineers who have a shift, 0 where uneven work costs nothing [s]."""
-    if d.price[0].spread_cents <= 0:
-        return 0.0
-    engineers, total_s = 0, 0.0
-    for engineer in range(d.engineer.shape[0]):
-        if d.engineer[engineer].working:
-            engineers += 1
-            total_s += s.engineer[engineer].work_s
-    return total_s / max(1, engineers)
-
-
-@compiled
-def worst_late_s(s):
-    """Return by how long the latest of all tasks is late [s]."""
-    worst_s = np.int64(0)
-    for vehicle in range(s.vehicle.shape[0]):
-        worst_s = max(worst_s, s.vehicle[vehicle].worst_s)
-    return worst_s
-
-
-@compiled
-def is_watched(d):
-    """Tell whether something between engineers is priced."""
-    return d.price[0].spread_cents > 0 or d.price[0].empty_cents > 0 or d.price[0].worst_cents > 0
-
-
-@compiled
-def team_cents(d, s, worst_s=_ON_TIME):
-    """Return what uneven work, engineers with nothing to do and the worst lateness cost [cents].
-
-    `worst_s` is the lateness of a route that is not in the solution yet.
-    """
-    cents = 0.0
-    if d.price[0].worst_cents > 0:
-        cents += max(worst_s, worst_late_s(s)) * d.price[0].worst_cents
-    if d.price[0].spread_cents <= 0 and d.price[0].empty_cents <= 0:
-        return cents
-    mean_s = mean_work(d, s)
-    for engineer in range(d.engineer.shape[0]):
-        if d.engineer[engineer].working:
-            if s.engineer[engineer].tasks == 0:
-                cents += d.price[0].empty_cents
-            cents += abs(s.engineer[engineer].work_s - mean_s) * d.price[0].spread_cents
-    return cents
-
-
-@compiled
-def team_with(d, s, engineer, more_s, worst_s):
-    """Return the same if one had a task more, and a route with such a worst lateness [cents]."""
-    s.engineer[engineer].work_s += more_s
-    s.engineer[engineer].tasks += 1
-    cents = team_cents(d, s, worst_s)
-    s.engineer[engineer].work_s -= more_s
-    s.engineer[engineer].tasks -= 1
-    return cents
-
-
-@compiled
-def lean(d, s, mean_work_s):
-    """Return the share of engineers who work more than the mean, less that of those who do not."""
-    if d.price[0].spread_cents <= 0:
-        return 0.0
-    engineers, more = 0, 0
-    for engineer in range(d.engineer.shape[0]):
-        if d.engineer[engineer].working:
-            engineers += 1
-            more += 1 if s.engineer[engineer].work_s > mean_work_s else -1
-    return more / max(1, engineers)

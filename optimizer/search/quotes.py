@@ -9,10 +9,11 @@ import numpy as np
 from optimizer.search.choices import NO_DEPOT, write_order
 from optimizer.search.data import NEVER
 from optimizer.search.moves import is_supplied_with
-from optimizer.search.prices import ALONE, cheapest_start_s, full_price, team_cents, team_with
+from optimizer.search.prices import ALONE, cheapest_start_s, full_price
 from optimizer.search.rides import compiled, entry
 from optimizer.search.room import due_at, may_take, ready_at
 from optimizer.search.supplies import stops_at
+from optimizer.search.team import team_cents, team_with
 
 
 @compiled

@@ -7,20 +7,16 @@ import math
 
 import numpy as np
 
-from optimizer.search.choices import choose
 from optimizer.search.data import NEVER
-from optimizer.search.follow import bind, lacks_partner
-from optimizer.search.looks import look
-from optimizer.search.moves import insert, settle_all, settle_rest, take_out
+from optimizer.search.moves import settle_all, settle_rest, take_out
 from optimizer.search.pool import remember_changed
-from optimizer.search.prices import is_watched, team_cents
+from optimizer.search.recreate import add_absent, put, recreate, routes_cents, sort_removed
 from optimizer.search.rides import compiled, entry, is_linked
 from optimizer.search.routes import move_times
 from optimizer.search.steps import (
     BLINK,
     BROKEN,
     EVERYWHERE,
-    KEPT,
     LOOKS,
     REMOVED,
     accept,
@@ -31,6 +27,7 @@ from optimizer.search.steps import (
 )
 from optimizer.search.supplies import IN, OUT, close, is_pickup, open_again
 from optimizer.search.tails import exchange_tails
+from optimizer.search.team import is_watched, team_cents
 
 #: How often two routes exchange their tails instead.
 _TAILS = 0.3
@@ -38,15 +35,10 @@ _MEAN_REMOVED = 10.0
 _LONGEST_STRING = 10.0
 #: How often a string keeps a stretch in its middle, and how often that stretch grows by one.
 _SPLIT, _GROW = 0.5, 0.01
-#: How often what is removed is put back on any route rather than near others: else who works in which part
-#: of a large problem would stay as it began.
-_EVERYWHERE = 0.3
 #: How often strings are taken anywhere among a task's neighbours, rather than nearest to it.
 _FAR = 0.2
 #: How often a stop at a depot in a string goes with it, and all that lack something then.
 _EMPTIED = 0.5
-#: Absent tasks put back beside those removed, at most.
-_MOST_ABSENT = 12
 
 
 @compiled
@@ -147,121 +139,6 @@ def ruin(d, s, w, seed, mean_length):
     return _remove_partners(d, s, w)
 
 
-@compiled
-def _add_absent(d, s, w, seed):
-    """List absent tasks among those to be put back: those near first."""
-    listed = w.counters[REMOVED]
-    for slot in range(listed):
-        s.where[w.removed[slot].task] = -2
-    added = 0
-    for number in range(d.price[0].neighbours):
-        task = d.near[seed, number]
-        if task < 0 or added >= _MOST_ABSENT:
-            break
-        if s.where[task] == -1 and d.task[task].movable:
-            w.removed[listed + added].task = task
-            s.where[task] = -2
-            added += 1
-    for slot in range(listed + added):
-        s.where[w.removed[slot].task] = -1
-    w.counters[REMOVED] = listed + added
-
-
-@compiled
-def _sort_removed(d, w):
-    """Order the tasks to be put back: at random, the dearest first, or the hardest in time."""
-    listed = w.counters[REMOVED]
-    draw = np.random.random()
-    for number in range(listed):
-        task = w.removed[number].task
-        first, last = d.task[task].first_window, d.task[task].end_window
-        if draw < 0.4 or first == last:
-            w.removed[number].key = np.random.random()
-        elif draw < 0.6:
-            w.removed[number].key = -d.task[task].absent_cents
-        elif draw < 0.75:
-            w.removed[number].key = d.windows[last - 1, 1] - d.windows[first, 0]
-        elif draw < 0.85:
-            w.removed[number].key = d.windows[first, 0]
-        elif draw < 0.95:
-            w.removed[number].key = -d.windows[last - 1, 1]
-        else:
-            w.removed[number].key = -d.task[task].service_s
-    for number in range(1, listed):  # so few that nothing beats insertion sort
-        key, task, slot = w.removed[number].key, w.removed[number].task, number
-        while slot > 0 and w.removed[slot - 1].key > key:
-            w.removed[slot].key, w.removed[slot].task = w.removed[slot - 1].key, w.removed[slot - 1].task
-            slot -= 1
-        w.removed[slot].key, w.removed[slot].task = key, task
-
-
-@compiled
-def _routes_cents(s, w):
-    """Return what the routes changed in this step cost more than before [cents]."""
-    cents = 0.0
-    for number in range(w.counters[KEPT]):
-        vehicle = w.kept[number].vehicle
-        cents += s.vehicle[vehicle].cost - w.kept[vehicle].cost
-    return cents
-
-
-@compiled
-def _put_for(d, s, w, task, most_cents):
-    """Put a task where it is cheapest, if that costs less than it may."""
-    look(d, s, w, task, most_cents)
-    best = choose(d, s, w, task, most_cents)
-    if best >= 0:
-        place = w.choice[best]
-        insert(d, s, w, task, place.vehicle, place.at, place.depot, place.fetch_at)
-
-
-@compiled
-def _put_group(d, s, w, task):
-    """Put a linked task and its absent partners where each is cheapest beside those before it.
-
-    What may not be there without one that found no place goes again.
-    """
-    first, end = d.task[task].first_member, d.task[task].end_member
-    spent_cents, worth_cents = -_routes_cents(s, w), 0.0
-    for at in range(first, end):
-        if s.where[d.member[at]] < 0 and d.task[d.member[at]].movable:
-            worth_cents += d.task[d.member[at]].absent_cents
-    begin = first
-    while d.member[begin] != task:
-        begin += 1
-    for number in range(end - first):
-        member = d.member[first + (begin - first + number) % (end - first)]
-        if s.where[member] < 0 and d.task[member].movable:
-            bind(d, s, member)
-            _put_for(d, s, w, member, worth_cents - spent_cents - _routes_cents(s, w))
-    again = True
-    while again:
-        again = False
-        for at in range(first, end):
-            member = d.member[at]
-            if s.where[member] >= 0 and d.task[member].movable and lacks_partner(d, s, member):
-                again = True
-                if not take_out(d, s, w, member):
-                    w.counters[BROKEN] = 1
-
-
-@compiled
-def _put(d, s, w, task):
-    """Put an absent task where it is cheapest, with its partners, if that is worth it."""
-    if not is_linked(d, task):
-        _put_for(d, s, w, task, d.task[task].absent_cents)
-    elif s.where[task] < 0:
-        _put_group(d, s, w, task)
-
-
-@compiled
-def recreate(d, s, w):
-    """Put back what was removed, one after the other where it is cheapest, if that is worth it."""
-    w.counters[EVERYWHERE] = np.random.random() < _EVERYWHERE
-    for number in range(w.counters[REMOVED]):
-        _put(d, s, w, w.removed[number].task)
-
-
 @entry
 def fill(d, s, w, tasks, everywhere):
     """Put tasks that are absent where each is cheapest, if that is worth it, one after the other."""
@@ -270,7 +147,7 @@ def fill(d, s, w, tasks, everywhere):
         task = tasks[number]
         if s.where[task] < 0:
             begin_step(w)
-            _put(d, s, w, task)
+            put(d, s, w, task)
             if w.counters[BROKEN]:
                 put_back(d, s, w)
             else:
@@ -292,8 +169,8 @@ def _replan(d, s, w, centre, mean_length):
     """Take out tasks near one, and put them back; tell whether that can be."""
     if not ruin(d, s, w, centre, mean_length):
         return False
-    _add_absent(d, s, w, centre)
-    _sort_removed(d, w)
+    add_absent(d, s, w, centre)
+    sort_removed(d, w)
     recreate(d, s, w)
     return True
 
@@ -339,7 +216,7 @@ def search(d, s, w, pool, best_route, best_length, free, cents, temperatures, se
         if not possible or w.counters[BROKEN]:
             put_back(d, s, w)
             continue
-        now = cents[0] + _routes_cents(s, w) + s.absent_cents[0] - absent
+        now = cents[0] + routes_cents(s, w) + s.absent_cents[0] - absent
         new_team = 0.0
         if watched:
             new_team = team_cents(d, s)

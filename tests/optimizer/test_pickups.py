@@ -47,6 +47,26 @@ def test_what_a_van_lacks_is_fetched_on_the_way(engine: Engine) -> None:
     assert result.score.travel_time_cents == 8 * STEP_S  # there and back: nothing is out of the way
 
 
+def test_what_a_task_needs_of_two_depots_is_fetched_at_both() -> None:
+    ladders = Depot(id="L", place=3, tools=("ladder",))
+    asked = problem(
+        task("A", 4, parts=PUMP, tools=("ladder",)),
+        depots=(replace(SHELF, tools=()), ladders),
+        weights=TRAVEL,
+    )
+    plan = solved(asked, "search").plan
+    assert halts(plan) == [("D", PUMP, ()), ("L", (), ("ladder",)), ("A", (), ())]
+
+
+def test_two_tasks_together_are_worth_a_way_to_the_depot() -> None:
+    """A way that costs 6,000 for two tasks worth 4,000 each; for one of them nobody goes."""
+    far = Depot(id="D", place=5, parts=(("pump", 2),))
+    both = [task(id, 1, parts=PUMP, unplanned_cents=4_000) for id in ("A", "B")]
+    asked = problem(*both, depots=(far,), weights=TRAVEL)
+    assert set(stops(solved(asked, "search").plan)) == {"D", "A", "B"}
+    assert not solved(replace(asked, tasks=(both[0],)), "search").plan.routes
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_two_engineers_do_not_fetch_the_same_last_part(engine: Engine) -> None:
     tasks = (task("A", 4, parts=PUMP, unplanned_cents=90_000), task("B", 4, parts=PUMP))
