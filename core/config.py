@@ -99,6 +99,11 @@ class Settings:
 
     database_url: str = _setting("", _database, "SQLite or PostgreSQL; empty: SQLite in DATA_DIR")
     data_dir: Path = _setting("data", Path, "folder for the database, keys and files")
+    files_url: str = _setting(
+        "",
+        _text,
+        "where photos are kept; empty: DATA_DIR/files; s3://BUCKET/PREFIX needs `pip install s3fs`",
+    )
     secret_key: str = _setting("", _text, "signs sessions; empty: made once and kept in DATA_DIR")
     public_url: str = _setting(
         "", _url, "address people reach this server at, for links it hands out; empty: as the browser asked"
@@ -150,6 +155,11 @@ class Settings:
         "memory://", _text, "where sign-in attempts are counted; redis://… for several processes"
     )
     max_body_mb: int = _setting("16", _number(1, 1024), "largest request body, in MB")
+    hint_streams: int = _setting(
+        "24",
+        _number(0, 10_000),
+        "how many phones and boards one web process keeps waiting for news; fewer than it has threads",
+    )
     map_tiles: str = _setting("", _text, "tile address with {z}, {x}, {y} for the map; empty: no tiles")
     job_lease_s: int = _setting(
         "15", _number(2, 3600), "seconds after which a silent worker's job is taken over"

@@ -83,17 +83,19 @@ def describe(spec: APISpec) -> dict[str, Any]:
         tag["name"] = tag["name"].removeprefix("api_")
     for path in document["paths"].values():
         for method, operation in path.items():
-            if method not in ("get", "post", "patch", "put", "delete"):
+            if method not in ("get", "post", "patch", "put", "delete", "head", "options"):
                 continue
             operation["tags"] = [name.removeprefix("api_") for name in operation.get("tags", [])]
             told = operation["responses"]
             told.pop("default", None)
-            codes = {*_ALWAYS, *(("422",) if method == "get" else _WITH_BODY)}
+            codes = {*_ALWAYS}
+            if method not in ("head", "options"):
+                codes |= {*(("422",) if method == "get" else _WITH_BODY)}
             if method == "get":
                 told.setdefault("304", {"description": "You have this version"})
             elif method == "post":
                 _add_header(operation, "Idempotency-Key", "repeat with it to get the first answer again")
-            else:
+            elif method not in ("head", "options"):
                 codes |= {"412", "428"}
                 _add_header(operation, "If-Match", "the ETag last read")
             for code in {*codes, *(c for c in told if c >= "400")}:

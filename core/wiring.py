@@ -9,7 +9,21 @@ from flask import Flask
 from flask_migrate import Migrate
 from flask_smorest import Api
 
-from core import audit, clock, commands, feed_commands, i18n, idempotency, jobs, logs, openapi, problems, web
+from core import (
+    audit,
+    clock,
+    commands,
+    feed_commands,
+    files,
+    hints,
+    i18n,
+    idempotency,
+    jobs,
+    logs,
+    openapi,
+    problems,
+    web,
+)
 from core.auth import api as auth_api
 from core.auth import limits, people_pages
 from core.auth import pages as auth_pages
@@ -52,6 +66,8 @@ def init_app(app: Flask, settings: Settings) -> Api:
     problems.init_app(app)
     web.init_app(app)
     limits.init_app(app)
+    files.init_app(app)
+    hints.init_app(app)
     allow("people.read", "manager")
     allow("people.write")
     app.register_blueprint(auth_pages.bp)

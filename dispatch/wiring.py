@@ -11,7 +11,18 @@ from core.auth.permissions import define_role
 from core.errors import mark
 from core.i18n import add_catalogues
 
-PACKAGES = ("workforce", "flows", "customers", "workorders", "intake", "planning", "board", "demo")
+PACKAGES = (
+    "workforce",
+    "flows",
+    "customers",
+    "workorders",
+    "evidence",
+    "inbox",
+    "intake",
+    "planning",
+    "board",
+    "demo",
+)
 ROLES = {
     "agent": mark("Agent"),
     "dispatcher": mark("Dispatcher"),

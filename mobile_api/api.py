@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response, g, jsonify, request
 
-from core import api, clock
+from core import api, clock, hints
 from core.auth.limits import limit_codes
 from core.auth.models import User
 from core.db import db, transaction
@@ -27,6 +27,7 @@ from mobile_api.schemas import (
     PulledSchema,
     RevocationSchema,
 )
+from mobile_api.scopes import EVERYBODY, scope_of
 
 PREFIX = "/api/mobile/v1"
 _WORTH_GZIP = 1_000
@@ -120,6 +121,19 @@ def enrol(data: dict[str, Any]) -> Any:
         "engineer_id": device.engineer_id,
         "engineer": device.engineer,
     }
+
+
+@blp.route("/sync/hints")
+@blp.doc(
+    operationId="wait_for_hints",
+    summary="Server-sent events: that there is something new to pull, never what",
+    responses={"200": {"description": "event: hint, data: RESYNC", "content": {"text/event-stream": {}}}},
+)
+def wait_for_hints() -> Response:
+    """Tell a phone when there is something new for it."""
+    device = phone()
+    devices.check_may_read(device)
+    return hints.stream((scope_of(device.engineer_id), EVERYBODY))
 
 
 @blp.route("/sync/<string:collection>", methods=["POST"])

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Json, Record, UtcDateTime, db, foreign_key_id
@@ -95,3 +95,27 @@ class StepHere(db.Model):  # type: ignore[name-defined,misc]
     verb: Mapped[str] = mapped_column(String(20))
     to_status: Mapped[str] = mapped_column(String(12))
     after_seq: Mapped[int] = mapped_column(BigInteger)
+
+
+class Upload(db.Model):  # type: ignore[name-defined,misc]
+    """The bytes of an attachment on their way from a phone: how many are safely here."""
+
+    __tablename__ = "upload"
+    __table_args__ = (
+        CheckConstraint("state in ('open','stored','refused')", name="state_known"),
+        CheckConstraint("received between 0 and length", name="received_within"),
+        Index("ix_upload_expires", "state", "expires_at"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    attachment_id: Mapped[uuid.UUID] = mapped_column(Uuid, unique=True)
+    engineer_id: Mapped[uuid.UUID] = foreign_key_id(to="engineer", ondelete="RESTRICT")
+    order_id: Mapped[uuid.UUID] = foreign_key_id(to="work_order", ondelete="CASCADE")
+    length: Mapped[int] = mapped_column(BigInteger)
+    received: Mapped[int] = mapped_column(BigInteger, default=0)
+    sha256: Mapped[str] = mapped_column(String(64))
+    filename: Mapped[str] = mapped_column(String(200), default="")
+    told: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    code: Mapped[str] = mapped_column(String(60), default="")
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

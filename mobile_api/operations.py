@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -17,6 +19,7 @@ from core.db import db
 from core.errors import DomainError
 from core.messages import translated
 from core.problems import sentence
+from dispatch.evidence import attachments, notes
 from dispatch.workorders import positions, transitions, visits
 from dispatch.workorders.events import VisitStatusChanged
 from dispatch.workorders.models import Assignment, Visit, WorkOrder
@@ -29,26 +32,41 @@ VISIT_OVER = "visit_over"
 """Code of a step that came after the visit was cancelled or given back."""
 OFF_ASSIGNMENT = "off_assignment"
 """Code of what a phone said of a visit that was not its engineer's any more."""
+_followers: list[Callable[[Operation, str], None]] = []
 _judging: ContextVar[bool] = ContextVar("judging", default=False)
 
 
 def judge(actor: Actor, device: Device, operation: Operation) -> None:
     """Decide what becomes of an operation that is stored, and do it; nothing it does is left half done."""
-    with _judged():
-        try:
-            with db.session.begin_nested():
-                outcome, code = _outcome(actor, device, operation)
-            detail = None
-        except ValidationError as error:
-            outcome, code, detail = "rejected", "invalid", {"errors": translated(error.normalized_messages())}
-        except DomainError as error:
-            outcome, code = "rejected", error.code
-            detail = {"detail": sentence(error), "errors": translated(error.fields)}
-        except Exception:
-            # Nothing a phone said is lost for a fault of ours: a person looks at it.
-            log.exception("operation not judged", operation=str(operation.id), kind=operation.kind)
-            outcome, code, detail = "held", "error", None
+    try:
+        with db.session.begin_nested():
+            is_other = device.status != "active"
+            outcome, code = ("held", "second_device") if is_other else outcome_of(actor, operation)
+        detail = None
+    except ValidationError as error:
+        outcome, code, detail = "rejected", "invalid", {"errors": translated(error.normalized_messages())}
+    except DomainError as error:
+        outcome, code = "rejected", error.code
+        detail = {"detail": sentence(error), "errors": translated(error.fields)}
+    except Exception:
+        # Nothing a phone said is lost for a fault of ours: a person looks at it.
+        log.exception("operation not judged", operation=str(operation.id), kind=operation.kind)
+        outcome, code, detail = "held", "error", None
+    become(operation, outcome, code, detail)
+
+
+def become(operation: Operation, outcome: str, code: str, detail: dict[str, Any] | None = None) -> None:
+    """Give an operation its outcome, and tell whoever follows it of the one before."""
+    before = operation.outcome
     operation.outcome, operation.outcome_code, operation.detail = outcome, code, detail
+    for tell in _followers:
+        tell(operation, before)
+
+
+def follow(tell: Callable[[Operation, str], None]) -> None:
+    """Have ``tell(operation, outcome before)`` called in the transaction in which an outcome is decided."""
+    if tell not in _followers:
+        _followers.append(tell)
 
 
 @contextmanager
@@ -60,10 +78,13 @@ def _judged() -> Iterator[None]:
         _judging.reset(token)
 
 
-def _outcome(actor: Actor, device: Device, operation: Operation) -> tuple[str, str]:
+def outcome_of(actor: Actor, operation: Operation) -> tuple[str, str]:
     """Return outcome and code, after doing what the operation says."""
-    if device.status != "active":
-        return "held", "second_device"
+    with _judged():
+        return _done(actor, operation)
+
+
+def _done(actor: Actor, operation: Operation) -> tuple[str, str]:
     same = (Operation.device_id == operation.device_id, Operation.device_seq == operation.device_seq)
     if db.session.scalar(select(Operation.id).where(*same, Operation.id != operation.id).limit(1)):
         return "rejected", "seq_reuse"
@@ -79,8 +100,10 @@ def _outcome(actor: Actor, device: Device, operation: Operation) -> tuple[str, s
     if operation.kind in rules.STEPS:
         assert assignment is not None
         return _step(actor, operation, assignment, payload)
-    _FACTS[operation.kind](actor, operation, assignment.visit if assignment else None, payload)
-    return "applied", OFF_ASSIGNMENT if assignment and assignment.ended_at else ""
+    is_off = assignment is not None and assignment.ended_at is not None
+    fact = _Fact(actor, operation, assignment.visit if assignment else None, is_off)
+    _FACTS[operation.kind](fact, **payload)
+    return "applied", OFF_ASSIGNMENT if is_off else ""
 
 
 def _loaded(schema: type[Schema], payload: dict[str, Any]) -> dict[str, Any]:
@@ -91,7 +114,7 @@ def _loaded(schema: type[Schema], payload: dict[str, Any]) -> dict[str, Any]:
 def _step(
     actor: Actor, operation: Operation, assignment: Assignment, payload: dict[str, Any]
 ) -> tuple[str, str]:
-    visit = _held(assignment)
+    visit = held_visit_of(assignment)
     db.session.refresh(assignment)
     if assignment.ended_at is not None:
         return "held", OFF_ASSIGNMENT
@@ -111,7 +134,7 @@ def _step(
     return mine.outcome, VISIT_OVER if mine.outcome == "held" else ""
 
 
-def _held(assignment: Assignment) -> Visit:
+def held_visit_of(assignment: Assignment) -> Visit:
     """Return the visit, it and its order held against other changes; orders come first, as everywhere."""
     order_id = select(Visit.order_id).where(Visit.id == assignment.visit_id).scalar_subquery()
     anew = {"populate_existing": True}
@@ -136,8 +159,7 @@ def _told_before(operation: Operation) -> list[Operation]:
 def _let(operation: Operation, landed: rules.Landed) -> None:
     """Give an operation the outcome it has now that more is known."""
     if operation.outcome != landed.outcome:
-        operation.outcome = landed.outcome
-        operation.outcome_code = VISIT_OVER if landed.outcome == "held" else ""
+        become(operation, landed.outcome, VISIT_OVER if landed.outcome == "held" else "")
 
 
 def note_step_here(event: VisitStatusChanged) -> None:
@@ -179,33 +201,79 @@ _STEPS: dict[str, Callable[..., Any]] = {
 }
 
 
-def _check_in(actor: Actor, operation: Operation, visit: Visit | None, payload: dict[str, Any]) -> None:
-    at = operation.event_time
-    positions.record(operation.engineer_id, "check_in", visit=visit, at=at, **payload)
+@dataclass(frozen=True)
+class _Fact:
+    """Something a phone says that stands whatever became of the visit: an operation, and where it belongs."""
+
+    actor: Actor
+    operation: Operation
+    visit: Visit | None
+    off_assignment: bool
+
+    @property
+    def at(self) -> datetime:
+        return self.operation.event_time
+
+    @property
+    def its_visit(self) -> Visit:
+        assert self.visit is not None
+        return self.visit
 
 
-def _position(actor: Actor, operation: Operation, visit: Visit | None, payload: dict[str, Any]) -> None:
-    for fix in payload["fixes"]:
-        at = operation.event_time - timedelta(milliseconds=fix.pop("age_ms"))
-        positions.record(operation.engineer_id, "fix", visit=visit, at=at, **fix)
+def _check_in(fact: _Fact, **payload: Any) -> None:
+    positions.record(fact.operation.engineer_id, "check_in", visit=fact.visit, at=fact.at, **payload)
 
 
-def _part_request(actor: Actor, operation: Operation, visit: Visit | None, payload: dict[str, Any]) -> None:
-    order_id = visit.order_id if visit else None
-    part_requests.request(
-        actor, order_id=order_id, engineer_id=operation.engineer_id, request_id=operation.id, **payload
+def _position(fact: _Fact, fixes: list[dict[str, Any]]) -> None:
+    for fix in fixes:
+        at = fact.at - timedelta(milliseconds=fix.pop("age_ms"))
+        positions.record(fact.operation.engineer_id, "fix", visit=fact.visit, at=at, **fix)
+
+
+def _note(fact: _Fact, text: str) -> None:
+    notes.write(
+        fact.actor,
+        fact.operation.id,
+        visit=fact.its_visit,
+        text=text,
+        at=fact.at,
+        off_assignment=fact.off_assignment,
     )
 
 
-def _part_request_cancel(
-    actor: Actor, operation: Operation, visit: Visit | None, payload: dict[str, Any]
-) -> None:
-    part_requests.cancel(actor, payload["request_id"])
+def _attachment(fact: _Fact, attachment_id: uuid.UUID, **payload: Any) -> None:
+    attachments.name(
+        fact.actor,
+        attachment_id,
+        visit=fact.its_visit,
+        engineer_id=fact.operation.engineer_id,
+        kind=fact.operation.kind,
+        at=fact.at,
+        off_assignment=fact.off_assignment,
+        **payload,
+    )
 
 
-_FACTS: dict[str, Callable[[Actor, Operation, Visit | None, dict[str, Any]], None]] = {
+def _part_request(fact: _Fact, **payload: Any) -> None:
+    part_requests.request(
+        fact.actor,
+        order_id=fact.visit.order_id if fact.visit else None,
+        engineer_id=fact.operation.engineer_id,
+        request_id=fact.operation.id,
+        **payload,
+    )
+
+
+def _part_request_cancel(fact: _Fact, request_id: uuid.UUID) -> None:
+    part_requests.cancel(fact.actor, request_id)
+
+
+_FACTS: dict[str, Callable[..., None]] = {
     "check_in": _check_in,
     "position": _position,
+    "note": _note,
+    "photo": _attachment,
+    "signature": _attachment,
     "part_request": _part_request,
     "part_request_cancel": _part_request_cancel,
 }

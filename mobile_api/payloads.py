@@ -88,6 +88,26 @@ class Unwanted(Schema):
     request_id = fields.UUID(required=True)
 
 
+class Written(Schema):
+    """What was written down."""
+
+    text = fields.String(required=True, validate=_not_empty)
+
+
+class Photo(Schema):
+    """A photo, whose bytes come by themselves, before or after."""
+
+    attachment_id = fields.UUID(required=True)
+    caption = fields.String(load_default="", validate=_text)
+
+
+class Signature(Schema):
+    """The picture of a signature, and whose it is."""
+
+    attachment_id = fields.UUID(required=True)
+    signer = fields.String(required=True, validate=validate.Length(1, 200))
+
+
 KINDS: dict[str, type[Schema]] = {
     "accept": Nothing,
     "decline": Reason,
@@ -100,8 +120,11 @@ KINDS: dict[str, type[Schema]] = {
     "incomplete": Incompletion,
     "check_in": Fix,
     "position": Fixes,
+    "note": Written,
+    "photo": Photo,
+    "signature": Signature,
     "part_request": Wanted,
     "part_request_cancel": Unwanted,
 }
-OF_A_VISIT = frozenset((*STEPS, "check_in"))
+OF_A_VISIT = frozenset((*STEPS, "check_in", "note", "photo", "signature"))
 """Kinds that are said of a visit, and make no sense without one."""

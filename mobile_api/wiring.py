@@ -11,8 +11,9 @@ from core.auth.actors import system
 from core.auth.permissions import allow
 from core.i18n import add_catalogues
 from core.web import takes_secret
+from dispatch.inbox import kinds
 from dispatch.workorders.events import VisitStatusChanged
-from mobile_api import api, devices, documents, operations
+from mobile_api import api, devices, documents, held, operations, tus, uploads
 
 _HOUR = 60
 
@@ -26,7 +27,10 @@ def init_app(app: Flask, doors: Api) -> None:
     takes_secret(f"{api.PREFIX}/devices")
     doors.register_blueprint(api.blp)
     doors.register_blueprint(api.desk)
+    doors.register_blueprint(tus.blp)
     events.subscribe(VisitStatusChanged, operations.note_step_here)
+    operations.follow(held.follow)
+    kinds.add(held.KIND)
     for collection in documents.COLLECTIONS.values():
         feed.keep(collection)
     jobs.every("phones.forget", lambda _settings: _HOUR, _enqueue_forgetting)
@@ -38,7 +42,8 @@ def _enqueue_forgetting() -> None:
 
 @jobs.handles("phones.forget")
 def _forget(run: jobs.JobRun) -> None:
-    """Take from phones what ended too long ago."""
+    """Take from phones what ended too long ago, and what they never finished sending."""
+    uploads.forget_old(system("phones"))
     with run.finishing(system("phones")):
         for name, ids in documents.old_ids().items():
             feed.mark(name, ids)

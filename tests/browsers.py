@@ -26,6 +26,7 @@ class Browser:
         """Send a request; `path` may be a whole address of ours."""
         db.session.rollback()
         headers = {"Accept-Language": self.language}
+        kwargs.setdefault("buffered", True)  # read to its end and closed, as a server does
         return contextvars.Context().run(self.client.open, path, method=method, headers=headers, **kwargs)
 
     def get(self, path: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import dataclasses
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
-from core import clock
+from core import clock, files
 from core.auth import people, tokens
 from core.auth.actors import Actor, system
 from core.config import Settings
@@ -60,6 +61,19 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         finally:
             db.session.remove()
             db.engine.dispose()
+
+
+@pytest.fixture
+def own_files(app: Flask, tmp_path: Path) -> Iterator[None]:
+    """Give a test a folder of its own for files."""
+    settings = app.config["SETTINGS"]
+    app.config["SETTINGS"] = dataclasses.replace(settings, data_dir=tmp_path / "data")
+    files.init_app(app)
+    try:
+        yield
+    finally:
+        app.config["SETTINGS"] = settings
+        files.init_app(app)
 
 
 @pytest.fixture(autouse=True)
@@ -115,6 +129,8 @@ class Client:
         if self.secret:
             headers["Authorization"] = f"Bearer {self.secret}"
         full = path if path.startswith("/api") else f"/api/v1{path}"
+        # Read to its end and closed, as a server does.
+        kwargs.setdefault("buffered", True)
         # The test's own app context must not leak into the request, nor its session read old rows after it.
         db.session.rollback()
         return contextvars.Context().run(self.flask.open, full, method=method, headers=headers, **kwargs)

@@ -114,6 +114,15 @@ def offer_actions(name: str, actions: Actions) -> None:
     _more_actions[name] = actions
 
 
+Tables = Callable[[Actor, WorkOrder], list[dict[str, Any]]]
+_more_tables: dict[str, Tables] = {}
+
+
+def offer_tables(name: str, tables: Tables) -> None:
+    """Have further tables on the page of every order."""
+    _more_tables[name] = tables
+
+
 def _order_actions(actor: Actor, order: WorkOrder) -> list[dict[str, Any]]:
     # Without the customer's word closing needs a reason, so it is asked for first.
     asks = {"close"} if order.decision != "confirmed" else set()
@@ -124,7 +133,7 @@ def _order_actions(actor: Actor, order: WorkOrder) -> list[dict[str, Any]]:
     return [one for more in _more_actions.values() for one in more(actor, order)] + verbs
 
 
-def _visits_table(actor: Actor, order: WorkOrder) -> list[dict[str, Any]]:
+def _tables(actor: Actor, order: WorkOrder) -> list[dict[str, Any]]:
     labels = (
         ("visit", gettext("Visit")),
         ("status", gettext("Status")),
@@ -137,7 +146,8 @@ def _visits_table(actor: Actor, order: WorkOrder) -> list[dict[str, Any]]:
     shown = [{"key": key, "label": label} for key, label in labels]
     if not any(row["actions"] for row in rows):
         shown.pop()
-    return [{"title": gettext("Visits"), "columns": shown, "rows": rows}]
+    mine = {"title": gettext("Visits"), "columns": shown, "rows": rows}
+    return [mine] + [one for more in _more_tables.values() for one in more(actor, order)]
 
 
 def _visit_row(actor: Actor, visit: Visit) -> dict[str, Any]:
@@ -205,7 +215,7 @@ work_orders = blueprint(
         ),
         create=_create,
         change=lambda actor, order, version, data: orders.change(actor, order.id, version, data),
-        tables=_visits_table,
+        tables=_tables,
         timelines=lambda actor, order: [
             {"title": gettext("What happened"), "entries": timeline_of(actor, order)}
         ],

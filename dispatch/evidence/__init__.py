@@ -1,0 +1,1 @@
+"""What visits leave behind: photos, signatures and notes, as they were given and never changed."""

@@ -1,0 +1,40 @@
+"""The JSON door to what visits leave behind."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Response
+
+from core import api
+from dispatch.evidence import attachments, notes
+from dispatch.evidence.pages import file_response
+from dispatch.evidence.schemas import EvidenceSchema, FormArgs
+from dispatch.workorders import orders
+
+blp = api.blueprint("evidence", __name__, "Photos, signatures and notes of visits")
+
+
+@blp.route("/work-orders/<uuid:record_id>/evidence")
+@api.needs(attachments.READ)
+@blp.response(200, EvidenceSchema)
+@blp.doc(operationId="list_evidence", summary="Photos, signatures, documents and notes of an order")
+def list_evidence(record_id: uuid.UUID) -> Any:
+    """List what an order's visits left behind."""
+    who = api.actor()
+    order = orders.order_of(who, record_id)
+    return {"attachments": attachments.of_order(who, order), "notes": notes.of_order(who, order)}
+
+
+@blp.route("/attachments/<uuid:attachment_id>/content")
+@api.needs(attachments.READ)
+@blp.arguments(FormArgs, location="query")
+@blp.doc(
+    operationId="get_attachment_content",
+    summary="The bytes of an attachment",
+    responses={"200": {"description": "The original, or a JPEG that shows it", "content": {"*/*": {}}}},
+)
+def content(query: dict[str, Any], attachment_id: uuid.UUID) -> Response:
+    """Answer with a file."""
+    return file_response(*attachments.opened(api.actor(), attachment_id, query["form"]))
