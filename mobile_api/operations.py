@@ -125,12 +125,19 @@ def _step(
     steps = [rules.Step(one.id, one.kind, one.device_seq) for one in (*told, operation)]
     steps += [rules.Step(None, one.verb, one.after_seq, one.to_status) for one in here]
     status, landed = rules.fold(steps)
+    counting = [
+        one
+        for one in sorted((*told, operation), key=lambda one: one.device_seq)
+        if landed[one.id].outcome == "applied" and one.outcome != "applied"
+    ]
     for one in told:
         _let(one, landed[one.id])
+    for one in counting:
+        led = landed[one.id]
+        said = payload if one is operation else _loaded(payloads.KINDS[one.kind], one.payload)
+        with transitions.reported(transitions.Reported(led.before, led.after, status)):
+            _STEPS[one.kind](actor, visit, at=one.event_time, **said)
     mine = landed[operation.id]
-    if mine.outcome == "applied":
-        with transitions.reported(transitions.Reported(mine.before, mine.after, status)):
-            _STEPS[operation.kind](actor, visit, at=operation.event_time, **payload)
     return mine.outcome, VISIT_OVER if mine.outcome == "held" else ""
 
 

@@ -118,6 +118,20 @@ def test_a_day_at_work_is_applied_step_by_step_at_the_phones_times(sender: Sende
     assert feed.differences() == []
 
 
+def test_a_step_that_counts_after_all_is_logged_too(sender: Sender, visit: Visit) -> None:
+    """Going on comes before the interruption it ends: at first it leads nowhere."""
+    *begun, hold, resume, complete = [
+        sender.op(kind) for kind in ("accept", "depart", "arrive", "start", "hold", "resume", "complete")
+    ]
+    assert said(sender.send(*begun, resume)) == [("applied", "")] * 4 + [("superseded", "")]
+    assert said(sender.send(hold, complete)) == [("applied", "")] * 2
+    assert said(sender.send(resume)) == [("applied", "")]
+    logged = [one.verb for one in now_is(visit).events][1:]
+    assert sorted(logged) == sorted(["accept", "depart", "arrive", "start", "hold", "resume", "complete"])
+    assert now_is(visit).status == "completed"
+    assert {one["outcome"] for one in sender.phone.pull("ops").values()} == {"applied"}
+
+
 def test_the_same_operation_again_has_one_effect_and_the_same_answer(sender: Sender, visit: Visit) -> None:
     op = sender.op("accept")
     first, again = sender.send(op), sender.send({**op, "outcome": "pending"})
