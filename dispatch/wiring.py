@@ -18,6 +18,7 @@ PACKAGES = (
     "workorders",
     "evidence",
     "inbox",
+    "knowledge",
     "intake",
     "planning",
     "board",

@@ -29,3 +29,13 @@ class PartsIssued:
     engineer_id: uuid.UUID | None
     from_location_id: uuid.UUID
     to_location_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockBelowZero:
+    """More was taken out of a van than we knew to be in it: somebody has to count it."""
+
+    location_id: uuid.UUID
+    part_id: uuid.UUID
+    on_hand: int
+    order_id: uuid.UUID | None

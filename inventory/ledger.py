@@ -40,18 +40,15 @@ def move(
     actor.require("stock-movements.write")
     if from_location_id == to_location_id:
         raise _wrong_target(mark("A movement goes from one location to another one."))
-    movement = StockMovement(at=clock.now(), actor_id=actor.user_id, actor_name=actor.name)
-    records.assign(
-        movement,
-        {
-            "part_id": part_id,
-            "from_location_id": from_location_id,
-            "to_location_id": to_location_id,
-            "quantity": quantity,
-            "reason": reason,
-            "order_id": order_id,
-            "part_request_id": part_request_id,
-        },
+    movement = _new(
+        actor,
+        part_id=part_id,
+        from_location_id=from_location_id,
+        to_location_id=to_location_id,
+        quantity=quantity,
+        reason=reason,
+        order_id=order_id,
+        part_request_id=part_request_id,
     )
     if not db.session.get_one(StockLocation, to_location_id).active:
         raise _wrong_target(mark("This location is not in use; choose another, or activate it first."))
@@ -62,6 +59,31 @@ def move(
         rules.check_enough(held.get((part_id, from_location_id), 0), quantity)
     db.session.add(movement)
     db.session.flush()
+    return movement
+
+
+def book_done(actor: Actor, **what: Any) -> int:
+    """Record a movement made in the field already, and return what is left where it came from.
+
+    Fewer than none where we did not know of what lay there: what was done is done.
+
+    Parameters
+    ----------
+    what : Any
+        As for `move`.
+    """
+    actor.require("field-use.write")
+    part_id, from_id = what["part_id"], what["from_location_id"]
+    movement = _new(actor, **what)
+    db.session.execute(select(Part.id).where(Part.id == part_id).with_for_update(key_share=True))
+    db.session.add(movement)
+    db.session.flush()
+    return on_hand([part_id], [from_id]).get((part_id, from_id), 0)
+
+
+def _new(actor: Actor, **what: Any) -> StockMovement:
+    movement = StockMovement(at=clock.now(), actor_id=actor.user_id, actor_name=actor.name)
+    records.assign(movement, what)
     return movement
 
 

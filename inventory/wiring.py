@@ -27,6 +27,7 @@ def init_app(app: Flask, doors: Api) -> None:
     ):
         allow(permission, "warehouse")
     allow("part-requests.write", "engineer", "dispatcher", "agent")
+    allow("field-use.write", "engineer")
     doors.register_blueprint(api.blp)
     for door in pages.blueprints:
         app.register_blueprint(door)

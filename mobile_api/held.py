@@ -27,6 +27,7 @@ _WHY = {
     operations.OFF_ASSIGNMENT: mark("The visit had been given to somebody else, or taken off the plan."),
     operations.VISIT_OVER: mark("The visit had been cancelled, or given back."),
     "second_device": mark("It came from a phone that another one has replaced."),
+    "no_location": mark("No van of this engineer, or no place for customers, is among the stock locations."),
     "error": mark("It could not be worked on, because of a fault of ours that was logged."),
 }
 _OTHERS = {
@@ -36,6 +37,9 @@ _OTHERS = {
     "note": mark("Note"),
     "photo": mark("Photo"),
     "signature": mark("Signature"),
+    "article_draft": mark("Draft of an article"),
+    "part_used": mark("Part used"),
+    "part_returned": mark("Part put back"),
     "part_request": mark("Part request"),
     "part_request_cancel": mark("Part request withdrawn"),
 }

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, Uuid, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Json, Record, UtcDateTime, db, foreign_key_id
@@ -83,6 +83,7 @@ class Operation(db.Model):  # type: ignore[name-defined,misc]
     outcome: Mapped[str] = mapped_column(String(10), default="pending")
     outcome_code: Mapped[str] = mapped_column(String(60), default="")
     detail: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    done: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class StepHere(db.Model):  # type: ignore[name-defined,misc]

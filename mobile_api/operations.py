@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from marshmallow import Schema, ValidationError
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from core.auth.actors import Actor
 from core.db import db
 from core.errors import DomainError
 from core.messages import translated
 from core.problems import sentence
-from dispatch.evidence import attachments, notes
-from dispatch.workorders import positions, transitions, visits
+from dispatch.workorders import transitions, visits
 from dispatch.workorders.events import VisitStatusChanged
 from dispatch.workorders.models import Assignment, Visit, WorkOrder
-from inventory import part_requests
+from inventory import field_use
 from mobile_api import payloads, rules
+from mobile_api.facts import FACTS, Fact
 from mobile_api.models import Device, Operation, StepHere
 
 log = structlog.get_logger("phones")
@@ -32,6 +29,8 @@ VISIT_OVER = "visit_over"
 """Code of a step that came after the visit was cancelled or given back."""
 OFF_ASSIGNMENT = "off_assignment"
 """Code of what a phone said of a visit that was not its engineer's any more."""
+_FOR_A_PERSON = frozenset({field_use.NoPlace.code})
+"""What keeps an operation from being applied that a person can put right."""
 _followers: list[Callable[[Operation, str], None]] = []
 _judging: ContextVar[bool] = ContextVar("judging", default=False)
 
@@ -46,7 +45,7 @@ def judge(actor: Actor, device: Device, operation: Operation) -> None:
     except ValidationError as error:
         outcome, code, detail = "rejected", "invalid", {"errors": translated(error.normalized_messages())}
     except DomainError as error:
-        outcome, code = "rejected", error.code
+        outcome, code = "held" if error.code in _FOR_A_PERSON else "rejected", error.code
         detail = {"detail": sentence(error), "errors": translated(error.fields)}
     except Exception:
         # Nothing a phone said is lost for a fault of ours: a person looks at it.
@@ -101,8 +100,8 @@ def _done(actor: Actor, operation: Operation) -> tuple[str, str]:
         assert assignment is not None
         return _step(actor, operation, assignment, payload)
     is_off = assignment is not None and assignment.ended_at is not None
-    fact = _Fact(actor, operation, assignment.visit if assignment else None, is_off)
-    _FACTS[operation.kind](fact, **payload)
+    fact = Fact(actor, operation, assignment.visit if assignment else None, is_off)
+    FACTS[operation.kind](fact, **payload)
     return "applied", OFF_ASSIGNMENT if is_off else ""
 
 
@@ -128,7 +127,7 @@ def _step(
     counting = [
         one
         for one in sorted((*told, operation), key=lambda one: one.device_seq)
-        if landed[one.id].outcome == "applied" and one.outcome != "applied"
+        if landed[one.id].outcome == "applied" and not one.done
     ]
     for one in told:
         _let(one, landed[one.id])
@@ -137,6 +136,8 @@ def _step(
         said = payload if one is operation else _loaded(payloads.KINDS[one.kind], one.payload)
         with transitions.reported(transitions.Reported(led.before, led.after, status)):
             _STEPS[one.kind](actor, visit, at=one.event_time, **said)
+        # It may stop counting and count again as others arrive: the log has it once.
+        one.done = True
     mine = landed[operation.id]
     return mine.outcome, VISIT_OVER if mine.outcome == "held" else ""
 
@@ -153,7 +154,10 @@ def held_visit_of(assignment: Assignment) -> Visit:
 
 def _told_before(operation: Operation) -> list[Operation]:
     """Return the other steps a phone said of the same assignment, apart from what was wrong in itself."""
-    counts = or_(Operation.outcome.in_(("applied", "superseded")), Operation.outcome_code == VISIT_OVER)
+    # What a person decided stands: it is no part of what leads anywhere.
+    waits = and_(Operation.outcome == "held", Operation.outcome_code == VISIT_OVER)
+    led = and_(Operation.outcome.in_(("applied", "superseded")), Operation.outcome_code != VISIT_OVER)
+    counts = or_(waits, led)
     query = select(Operation).where(
         Operation.assignment_id == operation.assignment_id,
         Operation.kind.in_(rules.STEPS),
@@ -205,82 +209,4 @@ _STEPS: dict[str, Callable[..., Any]] = {
     "resume": visits.resume,
     "complete": _complete,
     "incomplete": visits.end_incomplete,
-}
-
-
-@dataclass(frozen=True)
-class _Fact:
-    """Something a phone says that stands whatever became of the visit: an operation, and where it belongs."""
-
-    actor: Actor
-    operation: Operation
-    visit: Visit | None
-    off_assignment: bool
-
-    @property
-    def at(self) -> datetime:
-        return self.operation.event_time
-
-    @property
-    def its_visit(self) -> Visit:
-        assert self.visit is not None
-        return self.visit
-
-
-def _check_in(fact: _Fact, **payload: Any) -> None:
-    positions.record(fact.operation.engineer_id, "check_in", visit=fact.visit, at=fact.at, **payload)
-
-
-def _position(fact: _Fact, fixes: list[dict[str, Any]]) -> None:
-    for fix in fixes:
-        at = fact.at - timedelta(milliseconds=fix.pop("age_ms"))
-        positions.record(fact.operation.engineer_id, "fix", visit=fact.visit, at=at, **fix)
-
-
-def _note(fact: _Fact, text: str) -> None:
-    notes.write(
-        fact.actor,
-        fact.operation.id,
-        visit=fact.its_visit,
-        text=text,
-        at=fact.at,
-        off_assignment=fact.off_assignment,
-    )
-
-
-def _attachment(fact: _Fact, attachment_id: uuid.UUID, **payload: Any) -> None:
-    attachments.name(
-        fact.actor,
-        attachment_id,
-        visit=fact.its_visit,
-        engineer_id=fact.operation.engineer_id,
-        kind=fact.operation.kind,
-        at=fact.at,
-        off_assignment=fact.off_assignment,
-        **payload,
-    )
-
-
-def _part_request(fact: _Fact, **payload: Any) -> None:
-    part_requests.request(
-        fact.actor,
-        order_id=fact.visit.order_id if fact.visit else None,
-        engineer_id=fact.operation.engineer_id,
-        request_id=fact.operation.id,
-        **payload,
-    )
-
-
-def _part_request_cancel(fact: _Fact, request_id: uuid.UUID) -> None:
-    part_requests.cancel(fact.actor, request_id)
-
-
-_FACTS: dict[str, Callable[..., None]] = {
-    "check_in": _check_in,
-    "position": _position,
-    "note": _note,
-    "photo": _attachment,
-    "signature": _attachment,
-    "part_request": _part_request,
-    "part_request_cancel": _part_request_cancel,
 }

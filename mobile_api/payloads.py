@@ -82,6 +82,14 @@ class Wanted(Schema):
     reason = fields.String(load_default="", validate=_text)
 
 
+class Moved(Schema):
+    """So many of a part that were used, or put back."""
+
+    part_id = fields.UUID(required=True)
+    quantity = fields.Integer(required=True, strict=True, validate=validate.Range(1, 100_000))
+    reason = fields.String(load_default="", validate=validate.Length(max=300))
+
+
 class Unwanted(Schema):
     """A request that is withdrawn."""
 
@@ -108,6 +116,17 @@ class Signature(Schema):
     signer = fields.String(required=True, validate=validate.Length(1, 200))
 
 
+class Learned(Schema):
+    """A draft of an article about a fault."""
+
+    title = fields.String(required=True, validate=validate.Length(1, 200))
+    text = fields.String(required=True, validate=validate.Length(1, 20_000))
+    fault_code = fields.String(load_default="", validate=validate.Length(max=60))
+    tags = fields.List(
+        fields.String(validate=validate.Length(1, 60)), load_default=list, validate=validate.Length(max=8)
+    )
+
+
 KINDS: dict[str, type[Schema]] = {
     "accept": Nothing,
     "decline": Reason,
@@ -123,6 +142,9 @@ KINDS: dict[str, type[Schema]] = {
     "note": Written,
     "photo": Photo,
     "signature": Signature,
+    "article_draft": Learned,
+    "part_used": Moved,
+    "part_returned": Moved,
     "part_request": Wanted,
     "part_request_cancel": Unwanted,
 }

@@ -1,17 +1,21 @@
-"""The page of capabilities names tests that exist."""
+"""The pages that name tests name tests that exist."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 NAMED = re.compile(r"`(?:tests/)?((?:\w+/)*test_\w+\.py)::(\w+)`")
 
 
-def test_every_test_the_page_of_capabilities_names_exists() -> None:
+@pytest.mark.parametrize("name", ["capabilities.md", "phones.md"])
+def test_every_test_a_page_names_exists(name: str) -> None:
     files = {path.name: path.read_text() for path in (ROOT / "tests").rglob("test_*.py")}
-    page = (ROOT / "docs" / "capabilities.md").read_text()
-    named = [(path.rpartition("/")[2], name) for path, name in NAMED.findall(page)]
+    named = [
+        (path.rpartition("/")[2], test) for path, test in NAMED.findall((ROOT / "docs" / name).read_text())
+    ]
     assert named
-    assert [(file, name) for file, name in named if f"def {name}(" not in files.get(file, "")] == []
+    assert [(file, test) for file, test in named if f"def {test}(" not in files.get(file, "")] == []

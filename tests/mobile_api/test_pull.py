@@ -23,7 +23,7 @@ from dispatch.workorders import visits
 from dispatch.workorders.models import Visit, WorkOrder
 from inventory import ledger
 from inventory.models import Part, StockLocation
-from mobile_api import documents
+from mobile_api import visit_documents
 from mobile_api.scopes import KEPT_DAYS
 from mobile_api.wiring import _enqueue_forgetting
 from tests.dispatch.workorder_world import MORNING, World
@@ -249,6 +249,6 @@ def test_whatever_happens_phones_hold_what_the_feed_is_made_of(
     for phone in phones:
         held = phone.pull("work_orders", limit=1)
         query = db.session.query(Visit).filter_by(engineer_id=phone.engineer.id)
-        expected = {str(visit.id) for visit in query if visit.status in documents.ON_PHONE}
+        expected = {str(visit.id) for visit in query if visit.status in visit_documents.ON_PHONE}
         assert held.keys() == expected
     assert feed.differences() == []
