@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from typing import Any, BinaryIO
 
@@ -86,7 +87,7 @@ def _attachment_row(one: Attachment, visits: dict[uuid.UUID, int]) -> dict[str, 
         "visit": visits.get(one.visit_id) if one.visit_id else None,
         "what": {"text": what, "detail": one.caption or _off_assignment(one.off_assignment)},
         "at": local_time(one.taken_at, "medium"),
-        "size": gettext("%(size)s KB", size=format_decimal(round((one.size or 0) / 1000))),
+        "size": gettext("%(size)s KB", size=format_decimal(math.ceil((one.size or 0) / 1000))),
     }
     if one.state != "stored":
         return row | {"size": "", "image": {"text": gettext("Still on the phone"), "tone": "yellow"}}

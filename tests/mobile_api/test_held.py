@@ -120,6 +120,16 @@ def test_work_at_a_cancelled_order_is_kept_as_a_note(world: World, sender: Sende
     assert outcomes(sender)["complete"][0] == "applied"
 
 
+def test_what_was_decided_stays_when_earlier_word_arrives(world: World, sender: Sender, visit: Visit) -> None:
+    accept, complete = sender.op("accept"), sender.op("complete")
+    world.do(orders.cancel, now_is(visit).order, reason="sold the lift")
+    sender.send(complete)
+    decide(world, items.accept, waiting()[0])
+    sender.send(accept)
+    assert outcomes(sender)["complete"] == ("applied", "visit_over")
+    assert [item.facts["kind"] for item in waiting()] == ["accept"]
+
+
 def test_a_replaced_phones_work_counts_if_the_dispatcher_says_so(
     world: World, sender: Sender, visit: Visit, phone_of: Any
 ) -> None:
