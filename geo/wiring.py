@@ -8,7 +8,7 @@ from flask_smorest import Api
 from core.auth.permissions import allow
 from core.errors import mark
 from core.i18n import add_catalogues
-from core.menu import add_menu
+from core.menu import add_tab
 from geo import api, pages
 
 
@@ -19,4 +19,4 @@ def init_app(app: Flask, doors: Api) -> None:
     allow("territories.write", "dispatcher")
     doors.register_blueprint(api.blp)
     app.register_blueprint(pages.bp)
-    add_menu(50, mark("Territories"), "territories.list_", "territories.read")
+    add_tab("engineers.list_", 40, mark("Territories"), "territories.list_", "territories.read")

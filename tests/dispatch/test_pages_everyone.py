@@ -89,6 +89,9 @@ def test_the_top_bar_is_short_and_stays_lit_on_the_pages_beside_an_entry(app: Fl
         ("/work-orders/needs-location", "/work-orders", "/work-orders/needs-location"),
         ("/part-requests", "/parts", "/part-requests"),
         ("/imports", "/work-orders", "/imports"),
+        ("/articles", "/work-orders", "/articles"),
+        ("/territories", "/engineers", "/territories"),
+        ("/inbox", "/inbox", None),
         ("/imports/waiting-sites", "/work-orders", "/imports/waiting-sites"),
     ):
         html = visitor.get(path).text
