@@ -342,8 +342,11 @@ def forget_old(actor: Any) -> None:
         try:
             with _locked(upload_id) as stream:
                 with transaction(actor):
-                    db.session.execute(delete(Upload).where(Upload.id == upload_id, *old))
-                Path(stream.name).unlink(missing_ok=True)
+                    gone = delete(Upload).where(Upload.id == upload_id, *old).returning(Upload.id)
+                    is_gone = db.session.scalar(gone) is not None
+                # Its phone may have gone on with it since it was found.
+                if is_gone:
+                    Path(stream.name).unlink(missing_ok=True)
         except Busy:
             continue
     # Whoever asked for an upload at the moment it ended may have left an empty file.

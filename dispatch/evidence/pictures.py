@@ -15,6 +15,9 @@ MOST_PIXELS = 100_000_000
 """As many as the best phones take; more would take too much memory to look at."""
 DISPLAY_PX, THUMBNAIL_PX = 1_600, 320
 _MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+_OPENED_AS = tuple(_MEDIA_TYPES)
+#: A JPEG with a second picture in it, as many phones write them.
+_MEDIA_TYPES["MPO"] = "image/jpeg"
 _PDF = b"%PDF-"
 
 
@@ -58,7 +61,7 @@ def sniff(path: Path) -> Sniffed:
             image.verify()
             width, height = image.size
             return Sniffed(_MEDIA_TYPES[str(image.format)], width, height)
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, LookupError):
         raise NotTaken(mark("Photos are taken as JPEG, PNG or WebP, documents as PDF.")) from None
 
 
@@ -67,7 +70,7 @@ def _opened(path: Path) -> Image.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         try:
-            image = Image.open(path, formats=list(_MEDIA_TYPES))
+            image = Image.open(path, formats=_OPENED_AS)
         except Image.DecompressionBombError:
             raise _too_many() from None
     width, height = image.size

@@ -12,7 +12,7 @@ from dispatch.knowledge.resources import ARTICLES
 from dispatch.knowledge.schemas import ArticleSchema
 
 blp = api.blueprint("knowledge", __name__, "Articles about faults and how they are mended")
-api.add_resource(blp, ARTICLES)
+api.add_resource(blp, ARTICLES, verbs=("create", "change"))
 
 
 @blp.route("/articles/<uuid:record_id>/publish", methods=["POST"])

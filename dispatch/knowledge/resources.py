@@ -41,4 +41,5 @@ ARTICLES = Resource(
     },
     visible=_published_or_own,
     prepare=articles.prepare,
+    deletable=False,
 )

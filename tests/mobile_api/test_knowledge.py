@@ -69,6 +69,8 @@ def test_drafts_are_seen_by_their_author_and_by_who_publishes(client_of: Any) ->
     assert other.get("/api/v1/articles?q=long").json["items"][0]["title"] == "Better"
     etag = author.get(path).headers["ETag"]
     assert author.patch(path, {"title": "Worse"}, etag).status_code == 403
+    assert author.delete(path, etag).status_code in (403, 405)
+    assert author.get(path).status_code == 200
 
 
 def test_the_page_shows_an_article_and_its_publication(client_of: Any, browser: Any) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 
 from core import clock, files, jobs
 from core.auth.actors import system
-from core.db import db
+from core.db import db, transaction
 from dispatch.evidence import attachments
 from dispatch.evidence.models import Attachment, Note
 from dispatch.workorders import visits
@@ -143,6 +143,20 @@ def test_what_is_shown_is_upright_and_tells_nothing_of_the_camera(phone: Phone, 
             assert not image.getexif()
         assert b"a secret maker" not in shown
     assert b"a secret maker" in opened(carrier.attachment_id, "original")
+
+
+def test_a_photo_with_a_second_picture_in_it_is_taken(phone: Phone, visit: Visit) -> None:
+    """As many phones write them: a JPEG that Pillow calls MPO."""
+    written = io.BytesIO()
+    first, second = (Image.new("RGB", (64, 48), colour) for colour in ("red", "blue"))
+    first.save(written, "MPO", save_all=True, append_images=[second])
+    carrier = Carrier(phone, visit, written.getvalue())
+    assert carrier.create(carrier.data).status_code == 201
+    kept = carrier.kept()
+    assert kept is not None
+    assert (kept.media_type, kept.width) == ("image/jpeg", 64)
+    render()
+    assert opened(kept.id, "thumbnail").startswith(b"\xff\xd8")
 
 
 def test_a_signature_on_nothing_is_shown_on_white(phone: Phone, visit: Visit) -> None:
@@ -521,6 +535,27 @@ def test_an_upload_that_waits_too_long_goes(phone: Phone, visit: Visit) -> None:
         assert (waits.state(), whole.state()) == ("none", "stored")
         assert not list(files.staging("uploads").iterdir())
         assert waits.create(waits.data).status_code == 201
+
+
+def test_an_upload_that_goes_on_as_it_is_to_be_forgotten_keeps_its_bytes(
+    phone: Phone, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carrier = Carrier(phone, visit, photo())
+    carrier.create()
+    carrier.patch(0, carrier.data[:100])
+    locked = uploads._locked
+
+    def as_it_goes_on(upload_id: uuid.UUID) -> Any:
+        with transaction(system("test")) as session:
+            session.get_one(Upload, upload_id).expires_at = clock.now() + uploads.LIFE
+        return locked(upload_id)
+
+    with clock.freeze(MORNING + timedelta(days=8)):
+        with monkeypatch.context() as patched:
+            patched.setattr(uploads, "_locked", as_it_goes_on)
+            uploads.forget_old(system("test"))
+        assert carrier.patch(100, carrier.data[100:]).status_code == 204
+    assert opened(carrier.attachment_id, "original") == carrier.data
 
 
 def test_two_equal_photos_are_two_attachments(phone: Phone, visit: Visit) -> None:
