@@ -223,10 +223,10 @@ def append(
     NotTaken, TooManyPixels
         The whole file is not what we keep; it is gone then.
     """
-    check_goes_on(upload_of(device, upload_id), offset)
+    _check_goes_on(upload_of(device, upload_id), offset)
     with _locked(upload_id) as stream:
         upload = upload_of(device, upload_id)
-        check_goes_on(upload, offset)
+        _check_goes_on(upload, offset)
         length = upload.length
         db.session.rollback()
         received = _written(stream, offset, length, body, checksum)
@@ -240,7 +240,7 @@ def append(
         return _finished_if_whole(actor, upload_of(device, upload_id), stream)
 
 
-def check_goes_on(upload: Upload, offset: int) -> None:
+def _check_goes_on(upload: Upload, offset: int) -> None:
     """Raise OffsetDiffers unless an upload goes on from a byte."""
     if offset != upload.received:
         raise OffsetDiffers(mark("Go on from byte %(offset)s."), offset=upload.received)
