@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import repeat
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Engine, MetaData, Uuid, column, event, insert, text
@@ -18,11 +18,17 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.schema import DDL, Table
 from sqlalchemy.types import TypeDecorator
 
 from core import clock
+
+T = TypeVar("T")
+IN_THE_WAY = (IntegrityError, StaleDataError, OperationalError)
+"""What another connection's work at the same moment may end in."""
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 
@@ -231,6 +237,22 @@ def transaction(actor: Any = None) -> Iterator[Any]:
     finally:
         session.info.pop("actor", None)
         _writing.reset(token)
+
+
+def tried_again(actor: Any, once: Callable[..., T]) -> T:
+    """Do ``once(is_last=...)`` in a transaction; if another connection was in its way, in one more.
+
+    Raises
+    ------
+    IntegrityError, StaleDataError, OperationalError
+        It failed again.
+    """
+    try:
+        with transaction(actor):
+            return once(is_last=False)
+    except IN_THE_WAY:
+        with transaction(actor):
+            return once(is_last=True)
 
 
 @contextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import struct
 import threading
 import time
 from typing import Any
@@ -30,8 +32,14 @@ def on_starting(_server: Any) -> None:
         threading.Thread(target=_end_with, args=(launcher,), daemon=True).start()
 
 
-def post_worker_init(_worker: Any) -> None:
-    """Have the search compiled, or loaded from disk, before somebody waits for a slot quote."""
+def post_worker_init(worker: Any) -> None:
+    """Give up lines that went silent, and have the search compiled before somebody waits for a slot quote."""
+    patience = struct.pack("ll", int(os.environ.get("PAIDAN_PATIENCE_S", "60")), 0)
+    for listener in worker.sockets:
+        # Every line has these from its listener. A phone that vanished in the middle of a request would keep
+        # its thread, and the lock of its upload, for ever.
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            listener.sock.setsockopt(socket.SOL_SOCKET, option, patience)
     warm_in_background()
 
 

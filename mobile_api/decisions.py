@@ -41,22 +41,28 @@ def accept(actor: Actor, operation: Operation, reason: str) -> None:
     """
     _check_held(operation)
     engineer = _engineer_actor(operation)
+    if operation.outcome_code not in (operations.OFF_ASSIGNMENT, operations.VISIT_OVER):
+        outcome, operation.outcome_code = operations.outcome_of(engineer, operation)
+        if outcome not in ("held", "rejected"):
+            operations.become(operation, outcome, operation.outcome_code)
+            return
     if operation.outcome_code == operations.VISIT_OVER:
         _keep_as_note(engineer, operation, reason)
         operations.become(operation, "applied", operations.VISIT_OVER)
         return
-    together = [operation]
+    together = []
     if operation.outcome_code == operations.OFF_ASSIGNMENT:
         assignment = db.session.get_one(Assignment, operation.assignment_id)
         _give_back(actor, assignment, operation, reason)
         together = _held_of(assignment)
     for one in together:
         outcome, code = operations.outcome_of(engineer, one)
-        if one is operation and outcome in ("held", "rejected"):
-            raise CannotCount(
-                mark("This cannot count as things stand: look at the visit, or discard it."), outcome=code
-            )
         operations.become(one, outcome, code)
+    if operation.outcome in ("held", "rejected"):
+        raise CannotCount(
+            mark("This cannot count as things stand: look at the visit, or discard it."),
+            outcome=operation.outcome_code,
+        )
 
 
 def discard(operation: Operation, reason: str) -> None:
@@ -127,4 +133,4 @@ def _held_of(assignment: Assignment) -> list[Operation]:
         Operation.outcome == "held",
         Operation.outcome_code == operations.OFF_ASSIGNMENT,
     )
-    return list(db.session.scalars(query.order_by(Operation.device_seq)))
+    return list(db.session.scalars(query.order_by(Operation.place)))

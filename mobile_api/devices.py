@@ -81,9 +81,12 @@ def enrol(code: str, device_uuid: uuid.UUID, name: str = "") -> tuple[Device, st
     if device is not None:
         device.token_digest = kept
         return device, secret
-    others = (Device.engineer_id == invitation.engineer_id, Device.status == "active")
-    for other in db.session.scalars(select(Device).where(*others)):
-        _drain(other)
+    engineer = select(Engineer.id).where(Engineer.id == invitation.engineer_id)
+    db.session.execute(engineer.with_for_update(key_share=True))
+    others = db.session.scalars(select(Device).where(Device.engineer_id == invitation.engineer_id)).all()
+    for other in others:
+        if other.status == "active":
+            _drain(other)
     device = Device(
         id=uuid.uuid4(),
         device_uuid=device_uuid,
@@ -91,6 +94,7 @@ def enrol(code: str, device_uuid: uuid.UUID, name: str = "") -> tuple[Device, st
         name=name.strip()[:200],
         token_digest=kept,
         status="active",
+        turn=len(others),
         enrolled_at=clock.now(),
     )
     db.session.add(device)

@@ -96,6 +96,14 @@ def _told(item: InboxItem) -> Sequence[tuple[str, str]]:
     return [*said, *([(gettext("Why it waits here"), gettext(why))] if why else [])]
 
 
+def _hold(item: InboxItem) -> None:
+    """Hold the visit, as a phone's next word of it does: the decision knows that, or it waits."""
+    operation = db.session.get_one(Operation, item.subject_id)
+    assignment = db.session.get(Assignment, operation.assignment_id) if operation.assignment_id else None
+    if assignment is not None:
+        operations.held_visit_of(assignment)
+
+
 def _operation_of(item: InboxItem) -> Operation:
     held = {"with_for_update": True, "populate_existing": True}
     return db.session.get_one(Operation, item.subject_id, **held)  # type: ignore[arg-type]
@@ -115,6 +123,7 @@ KIND = Kind(
     permission=WRITE,
     title=_title,
     told=_told,
+    hold=_hold,
     accept=_accept,
     discard=_discard,
     accept_label=mark("Let it count"),

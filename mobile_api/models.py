@@ -13,10 +13,14 @@ from core.db import Json, Record, UtcDateTime, db, foreign_key_id
 from dispatch.workforce.models import Engineer
 
 DEVICE_STATUSES = ("active", "draining", "revoked")
+_COUNT_BITS, _LAST_TURN = 53, 1_023
 
 
 class Device(Record):
-    """A phone of an engineer's. One is active; what another one still sends is kept, and held."""
+    """A phone of an engineer's. One is active; what another one still sends is kept, and held.
+
+    `turn` is how many the engineer had before.
+    """
 
     __tablename__ = "device"
     __audit_secret__ = ("token_digest",)
@@ -31,11 +35,16 @@ class Device(Record):
     name: Mapped[str] = mapped_column(String(200), default="")
     token_digest: Mapped[str] = mapped_column(String(64), unique=True)
     status: Mapped[str] = mapped_column(String(10), default="active")
+    turn: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     drained_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     enrolled_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     engineer: Mapped[Engineer] = relationship(lazy="joined")
+
+    def place_of(self, seq: int) -> int:
+        """Return where a number of the phone's own count stands in all that its engineer's phones say."""
+        return (min(self.turn, _LAST_TURN) << _COUNT_BITS) + seq
 
 
 class Enrolment(Record):
@@ -58,7 +67,7 @@ class Operation(db.Model):  # type: ignore[name-defined,misc]
         CheckConstraint(
             "outcome in ('pending','applied','superseded','held','rejected')", name="outcome_known"
         ),
-        Index("ix_operation_assignment_seq", "assignment_id", "device_seq"),
+        Index("ix_operation_assignment_place", "assignment_id", "place"),
         Index("ix_operation_device_seq", "device_id", "device_seq"),
         Index("ix_operation_engineer_received", "engineer_id", "received_at"),
     )
@@ -71,6 +80,7 @@ class Operation(db.Model):  # type: ignore[name-defined,misc]
     assignment_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
     payload: Mapped[dict[str, Any]] = mapped_column(Json)
     device_seq: Mapped[int] = mapped_column(BigInteger)
+    place: Mapped[int] = mapped_column(BigInteger)
     device_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
     mono_ms: Mapped[int | None] = mapped_column(BigInteger)
     boot_id: Mapped[str] = mapped_column(String(60), default="")
@@ -95,7 +105,7 @@ class StepHere(db.Model):  # type: ignore[name-defined,misc]
     assignment_id: Mapped[uuid.UUID] = foreign_key_id(to="assignment", ondelete="CASCADE")
     verb: Mapped[str] = mapped_column(String(20))
     to_status: Mapped[str] = mapped_column(String(12))
-    after_seq: Mapped[int] = mapped_column(BigInteger)
+    after_place: Mapped[int] = mapped_column(BigInteger)
 
 
 class Upload(db.Model):  # type: ignore[name-defined,misc]

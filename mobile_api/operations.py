@@ -12,7 +12,7 @@ from marshmallow import Schema, ValidationError
 from sqlalchemy import and_, func, or_, select
 
 from core.auth.actors import Actor
-from core.db import db
+from core.db import IN_THE_WAY, db
 from core.errors import DomainError
 from core.messages import translated
 from core.problems import sentence
@@ -35,23 +35,35 @@ _followers: list[Callable[[Operation, str], None]] = []
 _judging: ContextVar[bool] = ContextVar("judging", default=False)
 
 
-def judge(actor: Actor, device: Device, operation: Operation) -> None:
-    """Decide what becomes of an operation that is stored, and do it; nothing it does is left half done."""
+def judge(actor: Actor, device: Device, operation: Operation, *, is_last: bool = True) -> None:
+    """Decide what becomes of an operation that is stored, and do it; nothing it does is left half done.
+
+    Raises
+    ------
+    IntegrityError, StaleDataError, OperationalError
+        Another connection was in its way, and this `is_last` not.
+    """
     try:
         with db.session.begin_nested():
             is_other = device.status != "active"
             outcome, code = ("held", "second_device") if is_other else outcome_of(actor, operation)
         detail = None
-    except ValidationError as error:
-        outcome, code, detail = "rejected", "invalid", {"errors": translated(error.normalized_messages())}
-    except DomainError as error:
-        outcome, code = "held" if error.code in _FOR_A_PERSON else "rejected", error.code
-        detail = {"detail": sentence(error), "errors": translated(error.fields)}
-    except Exception:
+    except (ValidationError, DomainError) as error:
+        outcome, code, detail = _refusal(error)
+    except Exception as error:
+        if isinstance(error, IN_THE_WAY) and not is_last:
+            raise
         # Nothing a phone said is lost for a fault of ours: a person looks at it.
         log.exception("operation not judged", operation=str(operation.id), kind=operation.kind)
         outcome, code, detail = "held", "error", None
     become(operation, outcome, code, detail)
+
+
+def _refusal(error: ValidationError | DomainError) -> tuple[str, str, dict[str, Any]]:
+    if isinstance(error, ValidationError):
+        return "rejected", "invalid", {"errors": translated(error.normalized_messages())}
+    outcome = "held" if error.code in _FOR_A_PERSON else "rejected"
+    return outcome, error.code, {"detail": sentence(error), "errors": translated(error.fields)}
 
 
 def become(operation: Operation, outcome: str, code: str, detail: dict[str, Any] | None = None) -> None:
@@ -121,23 +133,31 @@ def _step(
     here = db.session.scalars(
         select(StepHere).where(StepHere.assignment_id == assignment.id).order_by(StepHere.id)
     )
-    steps = [rules.Step(one.id, one.kind, one.device_seq) for one in (*told, operation)]
-    steps += [rules.Step(None, one.verb, one.after_seq, one.to_status) for one in here]
+    steps = [rules.Step(one.id, one.kind, one.place) for one in (*told, operation)]
+    steps += [rules.Step(None, one.verb, one.after_place, one.to_status) for one in here]
     status, landed = rules.fold(steps)
     counting = [
         one
-        for one in sorted((*told, operation), key=lambda one: one.device_seq)
+        for one in sorted((*told, operation), key=lambda one: one.place)
         if landed[one.id].outcome == "applied" and not one.done
     ]
     for one in told:
         _let(one, landed[one.id])
-    for one in counting:
-        led = landed[one.id]
-        said = payload if one is operation else _loaded(payloads.KINDS[one.kind], one.payload)
-        with transitions.reported(transitions.Reported(led.before, led.after, status)):
-            _STEPS[one.kind](actor, visit, at=one.event_time, **said)
-        # It may stop counting and count again as others arrive: the log has it once.
-        one.done = True
+    try:
+        with db.session.begin_nested():
+            for one in counting:
+                led = landed[one.id]
+                said = payload if one is operation else _loaded(payloads.KINDS[one.kind], one.payload)
+                with transitions.reported(transitions.Reported(led.before, led.after, status)):
+                    _STEPS[one.kind](actor, visit, at=one.event_time, **said)
+                # It may stop counting and count again as others arrive: the log has it once.
+                one.done = True
+    except (ValidationError, DomainError) as error:
+        if one is operation:
+            raise
+        # It was to count after all, and cannot: what brought that about is not to blame.
+        become(one, *_refusal(error))
+        return _step(actor, operation, assignment, payload)
     mine = landed[operation.id]
     return mine.outcome, VISIT_OVER if mine.outcome == "held" else ""
 
@@ -180,7 +200,7 @@ def note_step_here(event: VisitStatusChanged) -> None:
     visit = db.session.get_one(Visit, event.visit_id)
     if visit.assignment_id is None:
         return
-    query = select(func.max(Operation.device_seq)).where(
+    query = select(func.max(Operation.place)).where(
         Operation.assignment_id == visit.assignment_id, Operation.outcome.in_(("applied", "superseded"))
     )
     db.session.add(
@@ -188,7 +208,7 @@ def note_step_here(event: VisitStatusChanged) -> None:
             assignment_id=visit.assignment_id,
             verb=event.verb,
             to_status=event.to_status,
-            after_seq=db.session.scalar(query) or 0,
+            after_place=db.session.scalar(query) or 0,
         )
     )
     db.session.flush()

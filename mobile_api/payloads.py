@@ -13,7 +13,12 @@ from mobile_api.rules import STEPS
 _MOST_TEXT = 4_000
 _MOST_FIXES = 500
 _text = validate.Length(max=_MOST_TEXT)
-_not_empty = validate.Length(1, _MOST_TEXT)
+
+
+def _not_empty(text: str) -> None:
+    if not text.strip():
+        raise ValidationError(mark("Write something here."))
+    _text(text)
 
 
 class Nothing(Schema):

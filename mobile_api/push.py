@@ -10,12 +10,11 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 
 from core import clock, feed
 from core.audit import plain, write_entries
 from core.auth.actors import Actor
-from core.db import db, transaction
+from core.db import db, transaction, tried_again
 from core.fields import Instant
 from core.messages import translated
 from mobile_api import operations, rules
@@ -75,24 +74,19 @@ def _pushed(actor: Actor, device: Device, sent: dict[str, Any], offset_ms: int |
         operation_id = uuid.UUID(str(sent.get("id")))
     except ValueError:
         return _refused(actor, device, sent, "invalid_id")
-    for _ in range(2):
-        try:
-            with transaction(actor):
-                known = db.session.get(Operation, operation_id)
-                if known is None:
-                    known = _stored(device, operation_id, sent, offset_ms)
-                    if known.outcome == "pending":
-                        operations.judge(actor, device, known)
-                    db.session.flush()
-                elif (known.engineer_id, known.digest) != (device.engineer_id, _digest(sent)):
-                    known = None
-                if known is not None:
-                    return {**operation_body(known), "_deleted": False}
-        except IntegrityError:
-            # The same one on another connection at this moment: its answer is ours.
-            continue
-        break
-    return _refused(actor, device, sent, "id_reuse")
+
+    def once(*, is_last: bool) -> dict[str, Any] | None:
+        known = db.session.get(Operation, operation_id)
+        if known is None:
+            known = _stored(device, operation_id, sent, offset_ms)
+            if known.outcome == "pending":
+                operations.judge(actor, device, known, is_last=is_last)
+            db.session.flush()
+        elif (known.engineer_id, known.digest) != (device.engineer_id, _digest(sent)):
+            return None
+        return {**operation_body(known), "_deleted": False}
+
+    return tried_again(actor, once) or _refused(actor, device, sent, "id_reuse")
 
 
 def _refused(actor: Actor, device: Device, sent: dict[str, Any], code: str) -> dict[str, Any]:
@@ -122,6 +116,7 @@ def _stored(
         pushed_offset_ms=offset_ms,
         received_at=now,
         digest=_digest(sent),
+        place=device.place_of(said["device_seq"]),
         outcome="rejected" if wrong else "pending",
         outcome_code="invalid" if wrong else "",
         detail={"errors": wrong, "said": sent} if wrong else None,

@@ -45,15 +45,16 @@ class Step:
         What its outcome is found by.
     verb : str
         One of `STEPS`, where a phone says it.
-    seq : int
-        The phone's own count; of what was done here, the highest that had been applied then.
+    place : int
+        Where it stands in all that the engineer's phones say; of what was done here, the highest that had
+        been applied then.
     to : str, optional
         Of what was done here: to which status it led.
     """
 
     key: Hashable
     verb: str
-    seq: int
+    place: int
     to: str | None = None
 
 
@@ -73,7 +74,7 @@ def fold(steps: Iterable[Step]) -> tuple[str, dict[Hashable, Landed]]:
     superseded; one after the visit was cancelled, or given back by the phone itself, is held for a person.
     """
     status, landed = BEGIN, {}
-    for step in sorted(steps, key=lambda one: (one.seq, one.to is not None)):
+    for step in sorted(steps, key=lambda one: (one.place, one.to is not None)):
         if step.to is not None:
             status = step.to
             continue

@@ -20,12 +20,11 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import ClientDisconnected
 
 from core import clock, files
 from core.auth.actors import Actor
-from core.db import db, transaction
+from core.db import db, transaction, tried_again
 from core.errors import Conflict, DomainError, Invalid, NotFound, mark
 from dispatch.evidence import attachments, pictures
 from dispatch.workorders.models import Assignment, Visit
@@ -34,7 +33,7 @@ from mobile_api.models import Device, Upload
 
 MOST_BYTES = 50 * 1024 * 1024
 LIFE = timedelta(days=7)
-_CHUNK = 1 << 18
+_CHUNK = 1 << 15
 _LONGEST_NAME = 200
 
 
@@ -103,15 +102,12 @@ def create(actor: Actor, device: Device, length: int, announced: Announced) -> U
     check_may_send(device)
     if length > MOST_BYTES:
         raise TooLarge(mark("A file may have %(most)s MiB at most."), most=MOST_BYTES >> 20)
-    for _ in range(2):
-        try:
-            with transaction(actor):
-                seen(device)
-                return _begun(device, length, announced)
-        except IntegrityError:
-            # The same one on another connection at this moment: it is ours, too.
-            continue
-    raise _taken()
+
+    def begin(**_: Any) -> Upload:
+        seen(device)
+        return _begun(device, length, announced)
+
+    return tried_again(actor, begin)
 
 
 def _begun(device: Device, length: int, announced: Announced) -> Upload:
@@ -197,7 +193,7 @@ def head(actor: Actor, device: Device, upload_id: uuid.UUID) -> Upload:
     if upload.state == "stored":
         return upload
     with _locked(upload_id) as stream:
-        return _finished_if_whole(actor, upload_of(device, upload_id), stream)
+        return _finished_if_whole(actor, _as_on_disk(actor, device, upload_id, stream), stream)
 
 
 def append(
@@ -225,7 +221,7 @@ def append(
     """
     _check_goes_on(upload_of(device, upload_id), offset)
     with _locked(upload_id) as stream:
-        upload = upload_of(device, upload_id)
+        upload = _as_on_disk(actor, device, upload_id, stream)
         _check_goes_on(upload, offset)
         length = upload.length
         db.session.rollback()
@@ -238,6 +234,16 @@ def append(
                 .values(received=received, expires_at=clock.now() + LIFE)
             )
         return _finished_if_whole(actor, upload_of(device, upload_id), stream)
+
+
+def _as_on_disk(actor: Actor, device: Device, upload_id: uuid.UUID, stream: BinaryIO) -> Upload:
+    """Return an upload; if less is here than was acknowledged, as after a restore, it says so from now on."""
+    upload, size = upload_of(device, upload_id), os.fstat(stream.fileno()).st_size
+    if upload.state != "open" or size >= upload.received:
+        return upload
+    with transaction(actor):
+        db.session.execute(update(Upload).where(Upload.id == upload_id).values(received=size))
+    return upload_of(device, upload_id)
 
 
 def _check_goes_on(upload: Upload, offset: int) -> None:
@@ -289,20 +295,24 @@ def _finished_if_whole(actor: Actor, upload: Upload, stream: BinaryIO) -> Upload
         _refuse(actor, upload_id, error.code, path)
         raise
     files.keep(path)
+
+    def receive(**_: Any) -> Upload:
+        kept = db.session.get_one(Upload, upload_id, populate_existing=True)
+        kept.state = "stored"
+        attachments.receive(
+            actor,
+            kept.attachment_id,
+            order_id=kept.order_id,
+            engineer_id=kept.engineer_id,
+            sha256=sha256,
+            size=kept.length,
+            sniffed=sniffed,
+            filename=kept.filename,
+        )
+        return kept
+
     try:
-        with transaction(actor):
-            kept = db.session.get_one(Upload, upload_id, populate_existing=True)
-            kept.state = "stored"
-            attachments.receive(
-                actor,
-                kept.attachment_id,
-                order_id=kept.order_id,
-                engineer_id=kept.engineer_id,
-                sha256=sha256,
-                size=kept.length,
-                sniffed=sniffed,
-                filename=kept.filename,
-            )
+        kept = tried_again(actor, receive)
     except attachments.Taken as error:
         _refuse(actor, upload_id, error.code, path)
         raise
@@ -356,4 +366,5 @@ def forget_old(actor: Any) -> None:
 
 
 def _is_open(name: str) -> bool:
-    return db.session.scalar(select(Upload.id).where(Upload.id == uuid.UUID(name))) is not None
+    is_it = (Upload.id == uuid.UUID(name), Upload.state == "open")
+    return db.session.scalar(select(Upload.id).where(*is_it)) is not None

@@ -36,7 +36,7 @@ def free_port() -> int:
 class Server:
     """gunicorn with the application, on the database and the files of the tests' own."""
 
-    def __init__(self, app: Flask, clock_start: datetime) -> None:
+    def __init__(self, app: Flask, clock_start: datetime, **env: str) -> None:
         settings = app.config["SETTINGS"]
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -50,6 +50,7 @@ class Server:
             "LOG_LEVEL": "ERROR",
             "LOCALE": "en",
             "PAIDAN_BIND": f"127.0.0.1:{self.port}",
+            **env,
         }
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -80,9 +81,9 @@ class Server:
 
 
 @contextmanager
-def serving(app: Flask, clock_start: datetime) -> Iterator[Server]:
+def serving(app: Flask, clock_start: datetime, **env: str) -> Iterator[Server]:
     """Have a server run inside the block."""
-    server = Server(app, clock_start)
+    server = Server(app, clock_start, **env)
     server.start()
     try:
         yield server

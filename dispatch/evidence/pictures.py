@@ -18,6 +18,7 @@ _MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 _OPENED_AS = tuple(_MEDIA_TYPES)
 #: A JPEG with a second picture in it, as many phones write them.
 _MEDIA_TYPES["MPO"] = "image/jpeg"
+_BY_PALETTE = ("P", "PA", "1")
 _PDF = b"%PDF-"
 
 
@@ -103,10 +104,14 @@ def renditions(path: Path) -> tuple[bytes, bytes]:
 def _made_of(path: Path) -> tuple[bytes, bytes]:
     with _opened(path) as image:
         image.draft("RGB", (DISPLAY_PX, DISPLAY_PX))
-        upright = ImageOps.exif_transpose(image)
-        whole = _on_white(upright)
-        display, thumbnail = whole.copy(), whole
+        if image.mode in _BY_PALETTE:
+            display = image.convert("RGBA" if image.has_transparency_data else "RGB")
+        else:
+            display = image
+        # First of all: every copy of a picture of a hundred million pixels takes a lot of memory.
         display.thumbnail((DISPLAY_PX, DISPLAY_PX))
+        display = _on_white(ImageOps.exif_transpose(display))
+        thumbnail = display.copy()
         thumbnail.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
         return _jpeg(display), _jpeg(thumbnail)
 

@@ -79,6 +79,7 @@ def discard(actor: Actor, item: InboxItem, *, reason: str = "") -> InboxItem:
 
 def _decided(actor: Actor, item: InboxItem, status: str, act: Any, reason: str) -> InboxItem:
     actor.require(kind_of(item).permission)
+    kind_of(item).hold(item)
     held = select(InboxItem).where(InboxItem.id == item.id).with_for_update()
     item = db.session.scalars(held.execution_options(populate_existing=True)).one()
     if item.status != "open":

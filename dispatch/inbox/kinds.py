@@ -27,6 +27,8 @@ class Kind:
         What one is about, in the reader's language.
     told : callable
         More of it for whoever decides: label and text.
+    hold : callable
+        Holds what stands before an item wherever several are held, as orders do.
     accept, discard : callable, optional
         What the decision does; an error of theirs leaves the item open. None: it does nothing but end it.
     accept_label, discard_label : str
@@ -38,6 +40,7 @@ class Kind:
     permission: str
     title: Callable[[InboxItem], str]
     told: Callable[[InboxItem], Sequence[tuple[str, str]]] = lambda item: ()
+    hold: Callable[[InboxItem], object] = lambda item: None
     accept: Act | None = None
     discard: Act | None = None
     accept_label: str = mark("Accept")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import threading
 import time
 import uuid
@@ -23,6 +22,7 @@ from dispatch.workorders import orders, visits
 from dispatch.workorders.models import Visit, WorkOrder
 from optimizer import warmth
 from tests.dispatch.planning_desk import assignments, planned, run_of, verbs_of
+from tests.together import at_once
 from tests.towns import HOUR, MORNING, Town
 
 
@@ -36,24 +36,6 @@ def town(app: Any) -> Iterator[Town]:
 @pytest.fixture
 def desk(client_of: Any) -> Any:
     return client_of("dispatcher")
-
-
-def at_once(*doings: Callable[[], Any]) -> list[Any]:
-    """Do everything at the same moment, each in a thread; return what came back, in the same order."""
-    found: list[Any] = [None] * len(doings)
-    together = threading.Barrier(len(doings))
-
-    def go(number: int, doing: Callable[[], Any]) -> None:
-        together.wait()
-        found[number] = contextvars.Context().run(doing)
-
-    db.session.rollback()
-    threads = [threading.Thread(target=go, args=pair) for pair in enumerate(doings)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
 
 
 def sender(desk: Any, path: str, body: dict[str, Any], etag: str = "") -> Callable[[], Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from dispatch.workorders.models import Visit
 from mobile_api import operations
 from tests.dispatch.workorder_world import HOUR, MORNING, World
 from tests.mobile_api.test_push import DAY_AT_WORK, Sender, now_is, said
+from tests.together import at_once
 
 
 @pytest.fixture
@@ -41,6 +43,14 @@ def decide(world: World, verb: Any, item: InboxItem, reason: str = "") -> None:
     with transaction(world.actor):
         verb(world.actor, item, reason=reason)
     db.session.rollback()
+
+
+def decided_by_id(world: World, verb: Any, item_id: Any) -> str:
+    try:
+        with transaction(world.actor) as session:
+            return str(verb(world.actor, session.get_one(InboxItem, item_id), reason="so be it").status)
+    except DomainError as error:
+        return type(error).__name__
 
 
 def outcomes(sender: Sender) -> dict[str, tuple[str, str]]:
@@ -138,6 +148,60 @@ def test_a_replaced_phones_work_counts_if_the_dispatcher_says_so(
     decide(world, items.accept, waiting()[0])
     assert now_is(visit).status == "accepted"
     assert waiting() == []
+
+
+def test_a_replaced_phones_work_at_a_visit_given_away_since_counts_too(
+    world: World, sender: Sender, visit: Visit, phone_of: Any
+) -> None:
+    phone_of(world.expert)
+    assert said(sender.send(sender.op("accept"))) == [("held", "second_device")]
+    world.do(visits.schedule, now_is(visit), **world.slot(world.other))
+    decide(world, items.accept, waiting()[0])
+    assert (now_is(visit).status, now_is(visit).engineer_id) == ("accepted", world.expert.id)
+    assert waiting() == []
+
+
+def test_a_replaced_phones_work_at_a_visit_cancelled_since_is_kept_as_a_note(
+    world: World, sender: Sender, visit: Visit, phone_of: Any
+) -> None:
+    phone_of(world.expert)
+    sender.send(sender.op("complete"))
+    world.do(orders.cancel, now_is(visit).order, reason="sold the lift")
+    decide(world, items.accept, waiting()[0])
+    assert "Chain replaced" in db.session.scalars(select(Note)).one().text
+    assert waiting() == []
+
+
+def test_two_decisions_about_one_visit_at_once_end_in_one(world: World, sender: Sender, visit: Visit) -> None:
+    day = [sender.op(kind) for kind in DAY_AT_WORK]
+    world.do(visits.schedule, visit, **world.slot(world.other))
+    sender.send(*day)
+    at_hand = [item.id for item in waiting()]
+    found = at_once(*(partial(decided_by_id, world, items.accept, item_id) for item_id in at_hand))
+    assert sorted(found) == ["Decided"] * 4 + ["accepted"], "what was decided together is decided once"
+    assert now_is(visit).status == "completed"
+    assert waiting() == []
+
+
+@pytest.mark.parametrize("_", range(3))
+def test_a_decision_and_what_its_phone_says_at_the_same_moment_do_not_cross(
+    world: World, sender: Sender, visit: Visit, _: int
+) -> None:
+    complete, accept, start = sender.op("complete"), sender.op("accept"), sender.op("start")
+    world.do(orders.cancel, now_is(visit).order, reason="sold the lift")
+    sender.send(complete)
+    (item,) = waiting()
+    app = sender.phone.client.application
+
+    def push_more() -> str:
+        rows = [{"newDocumentState": op} for op in (accept, start)]
+        headers = {"Authorization": f"Bearer {sender.phone.token}"}
+        answer = app.test_client().post("/api/mobile/v1/sync/ops", json=rows, headers=headers)
+        return str(answer.status_code)
+
+    found = at_once(partial(decided_by_id, world, items.discard, item.id), push_more)
+    assert found == ["discarded", "200"]
+    assert outcomes(sender)["complete"] == ("rejected", "discarded")
 
 
 def test_what_failed_by_a_fault_of_ours_can_be_tried_again(

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from core import clock, feed
 from core.audit import AuditEntry
 from core.db import db
+from core.errors import Invalid
 from dispatch.workforce.models import Engineer
 from dispatch.workorders import visits
 from dispatch.workorders.models import Visit, VisitEvent
@@ -318,6 +319,43 @@ def test_what_another_phone_still_sends_is_held(
         answer = push(sender.phone, sender.op("depart"))
     assert (answer.status_code, answer.json["facts"]) == (403, {"wipe": True})
     assert now_is(visit).status == "dispatched"
+
+
+def test_the_phone_that_takes_over_goes_on_where_the_other_one_was(
+    world: World, phone_of: Any, sender: Sender, visit: Visit
+) -> None:
+    """Each phone counts from one; what the second one says comes after all that the first one said."""
+    sender.send(*(sender.op(kind) for kind in ("accept", "depart", "arrive", "start")))
+    second = Sender(phone_of(world.expert), visit)
+    assert said(second.send(second.op("hold"), second.op("resume"))) == [("applied", "")] * 2
+    world.do(visits.hold, now_is(visit), reason="the dispatcher's")
+    third = Sender(phone_of(world.expert), visit)
+    assert said(third.send(third.op("resume"), third.op("complete"))) == [("applied", "")] * 2
+    told = ("accept", "depart", "arrive", "start", "hold", "resume", "hold", "resume", "complete")
+    assert [event.verb for event in now_is(visit).events][1:] == list(told)
+
+
+def test_a_reason_of_blanks_is_none(sender: Sender, visit: Visit) -> None:
+    sender.send(*(sender.op(kind) for kind in ("accept", "depart", "arrive", "start")))
+    assert said(sender.send(sender.op("hold", payload={"reason": "  "}))) == [("rejected", "invalid")]
+    assert now_is(visit).status == "in_progress"
+
+
+def test_a_step_that_cannot_count_after_all_does_not_fall_back_on_the_one_that_let_it(
+    sender: Sender, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accept, arrive, hold = (sender.op(kind) for kind in ("accept", "arrive", "hold"))
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise Invalid("not so")
+
+    sender.send(accept)
+    assert said(sender.send(hold)) == [("superseded", "")], "nothing was begun yet"
+    monkeypatch.setitem(operations._STEPS, "hold", refuse)
+    assert said(sender.send(arrive)) == [("applied", "")]
+    assert now_is(visit).status == "arrived"
+    held = db.session.get_one(Operation, uuid.UUID(hold["id"]))
+    assert (held.outcome, held.outcome_code) == ("rejected", "invalid")
 
 
 @pytest.mark.parametrize("device_time", ["1970-01-01T00:00:00Z", "2100-01-01T00:00:00Z"])

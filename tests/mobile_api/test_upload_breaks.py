@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextvars
 import io
+import os
+import socket
 import threading
 import uuid
 from typing import Any
@@ -16,10 +18,14 @@ from core.db import db
 from dispatch.evidence import attachments
 from dispatch.workorders.models import Visit
 from mobile_api import uploads
+from mobile_api.models import Operation
 from tests.dispatch.workorder_world import HOUR, MORNING, World
+from tests.live import serving
 from tests.mobile_api.conftest import PHONES, Phone
 from tests.mobile_api.pictures import photo
+from tests.mobile_api.test_push import Sender, said
 from tests.mobile_api.test_uploads import BYTES, TUS, Carrier, opened
+from tests.together import at_once
 
 pytestmark = pytest.mark.usefixtures("own_files")
 
@@ -104,6 +110,59 @@ def test_who_writes_is_alone(phone: Phone, visit: Visit) -> None:
         assert carrier.head().status_code == 423
         assert phone.send("DELETE", carrier.path, headers=TUS).status_code == 423
     assert carrier.patch(0, carrier.data).status_code == 204
+
+
+def test_a_file_shorter_than_acknowledged_goes_on_where_it_ends(phone: Phone, visit: Visit) -> None:
+    """As after a disk that was restored from before: zeros would stand where the photo was."""
+    carrier = Carrier(phone, visit, photo())
+    carrier.create()
+    carrier.patch(0, carrier.data[:3_000])
+    (path,) = files.staging("uploads").iterdir()
+    os.truncate(path, 1_000)
+    answer = carrier.patch(3_000, carrier.data[3_000:])
+    assert (answer.status_code, answer.json["facts"]) == (409, {"offset": 1_000})
+    assert carrier.head().headers["Upload-Offset"] == "1000"
+    assert carrier.patch(1_000, carrier.data[1_000:]).status_code == 204
+    assert opened(carrier.attachment_id, "original") == carrier.data
+
+
+def test_bytes_and_word_of_them_at_the_same_moment_are_one_attachment(
+    world: World, phone: Phone, visit: Visit
+) -> None:
+    for _ in range(5):
+        carrier, sender = Carrier(phone, visit, photo()), Sender(phone, visit)
+        carrier.create()
+        sender.seq = db.session.query(Operation).count()
+        op = sender.op("photo", payload={"attachment_id": str(carrier.attachment_id), "caption": "lift"})
+        found = at_once(
+            lambda carrier=carrier: carrier.patch(0, carrier.data).status_code,
+            lambda sender=sender, op=op: said(sender.send(op)),
+        )
+        assert found == [204, [("applied", "")]]
+        kept = carrier.kept()
+        assert kept is not None
+        assert (kept.state, kept.caption) == ("stored", "lift")
+
+
+def test_a_phone_that_vanishes_in_the_middle_does_not_keep_its_upload(
+    app: Flask, phone: Phone, visit: Visit
+) -> None:
+    carrier = Carrier(phone, visit, photo())
+    carrier.create()
+    db.session.rollback()
+    head = f"PATCH {PHONES}{carrier.path} HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer {phone.token}\r\n"
+    head += f"Tus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\nContent-Type: {BYTES}\r\n"
+    head += f"Content-Length: {len(carrier.data)}\r\n\r\n"
+    cut_at = len(carrier.data) // 2
+    with (
+        serving(app, MORNING + HOUR, PAIDAN_PATIENCE_S="1") as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=30) as line,
+    ):
+        line.sendall(head.encode() + carrier.data[:cut_at])
+        assert line.recv(100).startswith(b"HTTP/1.1 204"), "what came is acknowledged, if it still hears it"
+    received = int(carrier.head().headers["Upload-Offset"])
+    assert cut_at - (1 << 15) <= received <= cut_at
+    assert carrier.patch(received, carrier.data[received:]).status_code == 204
 
 
 def test_four_identical_pieces_at_once_are_taken_once(app: Flask, phone: Phone, visit: Visit) -> None:
