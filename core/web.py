@@ -130,20 +130,24 @@ def csp_nonce() -> str:
     return str(g.csp_nonce)
 
 
-def _finish(response: Response) -> Response:
+def content_policy(images: str = "") -> str:
+    """Return what this answer's page may load; `images` are further sources of pictures."""
     nonce = g.get("csp_nonce", "")
     tiles = current_app.config["SETTINGS"].map_tiles
     tile_host = ""
     if tiles.startswith("http"):
         scheme, _, rest = tiles.partition("://")
         tile_host = f" {scheme}://{rest.split('/')[0].replace('{s}', '*')}"
-    response.headers.setdefault(
-        "Content-Security-Policy",
+    return (
         f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; "
-        f"img-src 'self' data:{tile_host}; "
+        f"img-src 'self' data:{images}{tile_host}; "
         "connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
-        "manifest-src 'self'; worker-src 'self'",
+        "manifest-src 'self'; worker-src 'self'"
     )
+
+
+def _finish(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", content_policy())
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers.setdefault("X-Request-Id", g.get("request_id", ""))

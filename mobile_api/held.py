@@ -79,12 +79,13 @@ def _title(item: InboxItem) -> str:
     return gettext(
         "%(name)s’s phone says: %(what)s, %(at)s",
         name=engineer.name if engineer else "—",
-        what=_label(str(item.facts["kind"])),
+        what=label_of(str(item.facts["kind"])),
         at=local_time(datetime.fromisoformat(item.facts["at"]), "medium"),
     )
 
 
-def _label(kind: str) -> str:
+def label_of(kind: str) -> str:
+    """Return the reader's word for a kind of operation."""
     transition = VISIT_TRANSITIONS.get(kind)
     return gettext(transition.label if transition else _OTHERS.get(kind, kind))
 

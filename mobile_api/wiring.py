@@ -10,10 +10,12 @@ from core.auth import tokens
 from core.auth.actors import system
 from core.auth.permissions import allow
 from core.i18n import add_catalogues
+from core.static_files import add_static
 from core.web import takes_secret
 from dispatch.inbox import kinds
 from dispatch.workorders.events import VisitStatusChanged
 from mobile_api import api, devices, documents, held, operations, tus, uploads
+from mobile_api.pwa import pages as app_pages
 
 _HOUR = 60
 
@@ -28,6 +30,8 @@ def init_app(app: Flask, doors: Api) -> None:
     doors.register_blueprint(api.blp)
     doors.register_blueprint(api.desk)
     doors.register_blueprint(tus.blp)
+    add_static("phone", app_pages.__file__)
+    app.register_blueprint(app_pages.bp)
     events.subscribe(VisitStatusChanged, operations.note_step_here)
     operations.follow(held.follow)
     kinds.add(held.KIND)

@@ -24,6 +24,9 @@ export {
 export { html } from "htm/preact";
 `,
   },
+  { name: "idb", packages: ["idb"], entry: 'export * from "idb";\n' },
+  { name: "tus", packages: ["tus-js-client"], entry: 'export { Upload } from "tus-js-client";\n' },
+  { name: "signature_pad", packages: ["signature_pad"], entry: 'export { default } from "signature_pad";\n' },
   { name: "htmx", packages: ["htmx.org"], entry: 'export { default } from "htmx.org";\n' },
   {
     name: "leaflet",

@@ -58,7 +58,8 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     try:
         _wait_until_ready(url, served)
         accounts = json.loads((folder / "demo-accounts.json").read_text())
-        yield {"url": url, "accounts": {account["roles"][0]: account for account in accounts}}
+        by_role = {account["roles"][0]: account for account in reversed(accounts)}
+        yield {"url": url, "accounts": by_role}
     finally:
         served.terminate()
         served.wait(timeout=30)

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -47,5 +48,5 @@ def test_what_a_visitor_says_of_proxies_is_not_believed() -> None:
 def test_a_web_process_makes_slot_quotes_ready_when_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[int] = []
     monkeypatch.setattr(web_server, "warm_in_background", lambda: begun.append(1))
-    web_server.post_worker_init(None)
+    web_server.post_worker_init(SimpleNamespace(sockets=[]))
     assert begun == [1]

@@ -1,6 +1,6 @@
 // The dispatcher's first board: one day, its engineers and visits, what is not planned and why, and runs.
 import { html, render, signal, useEffect, useState } from "vendor/preact";
-import { formats } from "./format.js";
+import { formats } from "core/format";
 import { Lanes } from "./lanes.js";
 import { MapView } from "./map.js";
 import { Preview, Progress, optimize } from "./run.js";

@@ -1,0 +1,33 @@
+// Keeps the app's own files, so that it starts without a line; data are the page's business, in its database.
+// VERSION and FILES are set in a line before this text as the server sends it.
+const worker = /** @type {any} */ (self);
+/** @type {{VERSION: string, FILES: string[]}} */
+const { VERSION, FILES } = worker;
+const SHELL = "/m/";
+
+worker.addEventListener("install", (/** @type {any} */ event) => {
+  event.waitUntil(caches.open(VERSION).then((cache) => cache.addAll([new Request(SHELL, { cache: "reload" }), ...FILES])));
+});
+
+worker.addEventListener("activate", (/** @type {any} */ event) => {
+  const clean = async () => {
+    for (const name of await caches.keys()) if (name.startsWith("paidan-") && name !== VERSION) await caches.delete(name);
+    await worker.clients.claim();
+  };
+  event.waitUntil(clean());
+});
+
+worker.addEventListener("message", (/** @type {any} */ event) => {
+  if (event.data === "take over") worker.skipWaiting();
+});
+
+worker.addEventListener("fetch", (/** @type {any} */ event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== location.origin) return;
+  const isShell = request.mode === "navigate" && url.pathname === SHELL;
+  if (!isShell && !FILES.includes(url.pathname)) return;
+  event.respondWith(
+    caches.open(VERSION).then((cache) => cache.match(isShell ? SHELL : url.pathname)).then((kept) => kept ?? fetch(request)),
+  );
+});

@@ -1,0 +1,185 @@
+// The one talk with the server at a time: say what waits, fetch what is new, send the files; then wait for a hint.
+import { PULLED, forget } from "./db.js";
+import { SENT, answered, whenSaid } from "./ops.js";
+import { Refused, ask, listen } from "./server.js";
+import { database, link, load, me } from "./state.js";
+import { sendFiles } from "./uploads.js";
+
+const PAGE = 500;
+const BATCH = 50;
+const VERSION = { "X-Schema-Version": "1" };
+const RETRY_MS = [2_000, 5_000, 15_000, 30_000];
+const POLL_MS = 30_000;
+
+let running = false;
+let again = false;
+let failures = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let later;
+
+/** Talk with the server now, or once more if that is being done. */
+export async function sync() {
+  if (!me.value) return;
+  if (running) {
+    again = true;
+    return;
+  }
+  running = true;
+  clearTimeout(later);
+  try {
+    do {
+      again = false;
+      await talk();
+    } while (again);
+    failures = 0;
+    link.value = { state: "fine", at: Date.now(), code: "", detail: "" };
+  } catch (error) {
+    await explain(error);
+    const wait = RETRY_MS[Math.min(failures++, RETRY_MS.length - 1)] ?? POLL_MS;
+    later = setTimeout(sync, wait);
+  } finally {
+    running = false;
+    await load(["ops", "files"]);
+  }
+}
+
+async function talk() {
+  await push();
+  try {
+    await pull();
+  } catch (error) {
+    if (!(error instanceof Refused) || error.code !== "resync_required") throw error;
+    await startAnew();
+    await push();
+    await pull();
+  }
+  await sendFiles();
+}
+
+async function push() {
+  for (;;) {
+    const waiting = await database.getAllFromIndex("ops", "waits", 1);
+    waiting.sort((a, b) => a.device_seq - b.device_seq);
+    const rows = waiting.slice(0, BATCH);
+    if (!rows.length) return;
+    await say(rows);
+    await load(["ops"]);
+  }
+}
+
+/** @param {any[]} rows @returns {Promise<void>} */
+async function say(rows) {
+  let answers;
+  try {
+    const body = rows.map((row) => ({ newDocumentState: Object.fromEntries(SENT.map((name) => [name, row[name]])) }));
+    answers = await ask("/sync/ops", { method: "POST", body });
+  } catch (error) {
+    if (!(error instanceof Refused) || error.status !== 413 || rows.length === 1) throw error;
+    await say(rows.slice(0, rows.length >> 1));
+    return say(rows.slice(rows.length >> 1));
+  }
+  const transaction = database.transaction("ops", "readwrite");
+  for (const { _deleted, ...answer } of answers) {
+    await transaction.store.put(answered((await transaction.store.get(answer.id)) ?? {}, answer));
+  }
+  await transaction.done;
+}
+
+async function pull() {
+  const said = (await database.getAll("ops")).filter((op) => op.ahead && !op.waits);
+  for (const name of [...PULLED, "ops"]) {
+    for (let full = true; full;) full = await page(name);
+  }
+  // What had been answered before is in the documents now.
+  const transaction = database.transaction("ops", "readwrite");
+  for (const { id } of said) {
+    const { ahead, ...kept } = (await transaction.store.get(id)) ?? {};
+    if (kept.id) await transaction.store.put(kept);
+  }
+  await transaction.done;
+  await load(["ops"]);
+}
+
+/** Fetch a page and keep it with its checkpoint; true: there may be more. @param {string} name */
+async function page(name) {
+  const checkpoint = (await database.get("meta", `checkpoint:${name}`)) ?? null;
+  const query = new URLSearchParams({ limit: String(PAGE), checkpoint: JSON.stringify(checkpoint) });
+  const { documents, checkpoint: next } = await ask(`/sync/${name}?${query}`, { headers: VERSION });
+  const transaction = database.transaction([name, "meta"], "readwrite");
+  const store = transaction.objectStore(name);
+  for (const { _deleted, ...one } of documents) {
+    const here = name === "ops" ? await store.get(one.id) : undefined;
+    if (_deleted) {
+      if (!here?.waits) await store.delete(one.id);
+    } else {
+      await store.put(here ? answered(here, one) : one);
+    }
+  }
+  await transaction.objectStore("meta").put(next, `checkpoint:${name}`);
+  await transaction.done;
+  if (documents.length) await load([name]);
+  return documents.length === PAGE;
+}
+
+/** The server was restored: all of its documents go, and all that was said here is said again. */
+async function startAnew() {
+  const transaction = database.transaction(["meta", "ops", ...PULLED], "readwrite");
+  const meta = transaction.objectStore("meta");
+  await Promise.all(PULLED.map((name) => transaction.objectStore(name).clear()));
+  await Promise.all([...PULLED, "ops"].map((name) => meta.delete(`checkpoint:${name}`)));
+  const store = transaction.objectStore("ops");
+  for (const op of await store.getAll()) if (op.mine) await store.put({ ...op, waits: 1, ahead: 1 });
+  await transaction.done;
+  await load();
+}
+
+/** @param {unknown} error */
+async function explain(error) {
+  if (!(error instanceof Refused)) {
+    link.value = { ...link.value, state: "offline", code: "", detail: "" };
+    return;
+  }
+  if (error.wipe && (await isSent())) {
+    await forget(database);
+    await load();
+    link.value = { state: "wiped", at: 0, code: "wipe", detail: error.message };
+    return;
+  }
+  link.value = { ...link.value, state: "refused", code: error.code, detail: error.message };
+}
+
+/** What is not sent stays until the server takes nothing more of it. */
+async function isSent() {
+  try {
+    await push();
+    await sendFiles();
+  } catch (error) {
+    return error instanceof Refused && error.wipe;
+  }
+  return true;
+}
+
+/** Keep talking for as long as the app is open. */
+export function keepInSync() {
+  whenSaid(() => { void sync(); });
+  addEventListener("online", () => { failures = 0; void sync(); });
+  addEventListener("offline", () => { link.value = { ...link.value, state: "offline" }; });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) void sync(); });
+  void follow();
+}
+
+async function follow() {
+  for (;;) {
+    await sync();
+    const began = Date.now();
+    if (me.value && !document.hidden && link.value.state === "fine") {
+      try {
+        await listen(AbortSignal.timeout(2 * POLL_MS), () => { void sync(); });
+      } catch {
+        // No stream to be had: ask now and then.
+      }
+    }
+    const rest = link.value.state === "fine" && Date.now() - began > 5_000 ? 500 : POLL_MS;
+    await new Promise((resolve) => { setTimeout(resolve, me.value ? rest : 1_000); });
+  }
+}

@@ -1,0 +1,158 @@
+"""The engineers' app in a real browser: a visit without a line, from the first step to the signature."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.browser.conftest import ARGS, CHROMIUM
+from tests.mobile_api.pictures import photo
+
+pytestmark = pytest.mark.browser
+HERE = {"latitude": 31.23, "longitude": 121.47}
+
+
+class Desk:
+    """Somebody at the JSON API, signed in."""
+
+    def __init__(self, town: dict[str, Any], role: str) -> None:
+        self._url, self._session = f"{town['url']}/api/v1", requests.Session()
+        account = town["accounts"][role]
+        said = {"email": account["email"], "password": account["password"]}
+        told = self._session.post(f"{self._url}/session", json=said).json()
+        self._session.headers["X-CSRFToken"], self.id = told["csrf_token"], told["id"]
+
+    def get(self, path: str) -> Any:
+        answer = self._session.get(self._url + path)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def post(self, path: str) -> Any:
+        answer = self._session.post(self._url + path)
+        assert answer.ok, answer.text
+        return answer.json()
+
+
+class Phone:
+    """A phone whose browser can be closed and opened, and whose line can be cut."""
+
+    def __init__(self, chromium: Any, folder: Path, url: str) -> None:
+        self._kind, self._folder, self.url = chromium.browser_type, folder, url
+        self.faults: list[str] = []
+        self.context: Any = None
+
+    def open(self, *, offline: bool = False, path: str = "/m/") -> Any:
+        """Open the app."""
+        self.context = self._kind.launch_persistent_context(
+            str(self._folder),
+            executable_path=CHROMIUM,
+            args=ARGS,
+            viewport={"width": 360, "height": 780},
+            locale="en-GB",
+            has_touch=True,
+            geolocation=HERE,
+            permissions=["geolocation"],
+        )
+        self.context.set_offline(offline)
+        page = self.context.pages[0]
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.goto(self.url + path)
+        return page
+
+    def close(self) -> None:
+        if self.context is not None:
+            self.context.close()
+            self.context = None
+
+
+@pytest.fixture
+def phone(town: dict[str, Any], chromium: Any, tmp_path: Path) -> Iterator[Phone]:
+    phone = Phone(chromium, tmp_path / "browser", town["url"])
+    yield phone
+    phone.close()
+    assert phone.faults == []
+
+
+@pytest.fixture
+def engineer(town: dict[str, Any]) -> dict[str, Any]:
+    """An engineer of the town with an account, and a code for their phone."""
+    own, desk = Desk(town, "engineer"), Desk(town, "dispatcher")
+    rows = desk.get("/engineers?page_size=100")["items"]
+    found = next(row for row in rows if row["user_id"] == own.id)
+    return {"id": found["id"], "code": own.post(f"/engineers/{found['id']}/enrolments")["code"], "desk": desk}
+
+
+def enrolled(phone: Phone, engineer: dict[str, Any]) -> Any:
+    page = phone.open(path=f"/m/#code={engineer['code']}")
+    page.get_by_role("button", name="Enrol").click()
+    page.locator(".stop").first.wait_for()
+    page.locator(".state-fine").wait_for()
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    return page
+
+
+def until(what: str, found: Callable[[], bool], seconds: float = 30) -> None:
+    give_up_at = time.monotonic() + seconds
+    while not found():
+        assert time.monotonic() < give_up_at, what
+        time.sleep(0.2)
+
+
+def test_a_visit_without_a_line_is_on_the_server_once_when_there_is_one_again(
+    phone: Phone, engineer: dict[str, Any], tmp_path: Path
+) -> None:
+    page = enrolled(phone, engineer)
+    first = page.locator(".stop").first
+    visit_id = first.get_attribute("href").rpartition("/")[2]
+    phone.context.set_offline(True)
+    first.click()
+    for name in ("Accept", "Set off", "I have arrived", "Start work"):
+        page.get_by_role("button", name=name, exact=True).click()
+        page.get_by_role("button", name=name, exact=True).wait_for(state="detached", timeout=15_000)
+    for number in (1, 2):
+        picture = tmp_path / f"{number}.jpg"
+        picture.write_bytes(photo(800 + number, 600))
+        page.set_input_files("input[type=file]", str(picture))
+        page.locator(".thumbs li").nth(number - 1).wait_for()
+    page.get_by_label("Find a part").fill("a")
+    page.locator("button.line").last.click()
+    page.get_by_role("button", name="Ask for it").click()
+    page.get_by_role("button", name="Ask for it").wait_for(state="detached")
+    page.get_by_role("button", name="Complete", exact=True).click()
+    page.get_by_label("What was done").fill("Lamp replaced")
+    pad = page.locator("canvas.sign").bounding_box()
+    page.mouse.move(pad["x"] + 40, pad["y"] + 60)
+    page.mouse.down()
+    for step in range(12):
+        page.mouse.move(pad["x"] + 40 + 18 * step, pad["y"] + 60 + (step % 3) * 25)
+    page.mouse.up()
+    page.get_by_label("Signed by").fill("Ms Li")
+    page.get_by_role("button", name="Keep the signature").click()
+    page.get_by_text("The customer has signed.").wait_for()
+    page.get_by_role("button", name="Complete", exact=True).click()
+    page.get_by_role("heading", name="Done today").wait_for()
+    phone.close()
+
+    page = phone.open(offline=True)
+    page.get_by_role("heading", name="Done today").wait_for()
+    page.get_by_text("waiting").wait_for()
+    phone.context.set_offline(False)
+    page.locator(".state-fine", has_text="Up to date").wait_for(timeout=40_000)
+
+    desk = engineer["desk"]
+    visit = desk.get(f"/visits/{visit_id}")
+    assert visit["status"] == "completed"
+    evidence = desk.get(f"/work-orders/{visit['order_id']}/evidence")
+    kept = [one for one in evidence["attachments"] if one["visit_id"] == visit_id]
+    assert sorted(one["kind"] for one in kept) == ["photo", "photo", "signature"]
+    assert {one["state"] for one in kept} == {"stored"}
+    asked = desk.get(f"/part-requests?order_id={visit['order_id']}")["items"]
+    assert [one["quantity"] for one in asked] == [1]
+    verbs = [event["verb"] for event in desk.get(f"/work-orders/{visit['order_id']}/events")["items"]]
+    steps = ["accept", "depart", "arrive", "start", "complete"]
+    assert [verb for verb in verbs if verb in steps] == steps
