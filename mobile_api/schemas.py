@@ -38,22 +38,39 @@ class EnrolledSchema(Schema):
     engineer = fields.Function(lambda device: device["engineer"].name)
 
 
+DEVICE_STATUS_NAMES = {
+    "active": mark("In use"),
+    "draining": mark("Replaced, still sends"),
+    "revoked": mark("Taken away"),
+}
+
+
 class DeviceSchema(RecordSchema):
     """A phone."""
 
     engineer_id = fields.UUID(dump_only=True, metadata={"label": "Engineer", "resource": "engineers"})
     name = fields.String(dump_only=True, metadata={"label": "Name"})
-    status = fields.String(dump_only=True, validate=validate.OneOf(DEVICE_STATUSES))
-    drained_at = fields.AwareDateTime(dump_only=True, allow_none=True)
-    enrolled_at = fields.AwareDateTime(dump_only=True)
-    seen_at = fields.AwareDateTime(dump_only=True, allow_none=True)
+    status = fields.String(
+        dump_only=True,
+        validate=validate.OneOf(DEVICE_STATUSES),
+        metadata={"label": "Status", "names": DEVICE_STATUS_NAMES},
+    )
+    drained_at = fields.AwareDateTime(
+        dump_only=True, allow_none=True, metadata={"label": "What it sends is taken until"}
+    )
+    enrolled_at = fields.AwareDateTime(dump_only=True, metadata={"label": "Enrolled"})
+    seen_at = fields.AwareDateTime(dump_only=True, allow_none=True, metadata={"label": "Last heard of"})
 
 
 class RevocationSchema(Schema):
     """How a phone is taken away."""
 
     drain = fields.Boolean(
-        load_default=True, metadata={"description": "whether what it has kept is still taken for 72 hours"}
+        load_default=True,
+        metadata={
+            "label": "Take what it still has to send, for 72 hours",
+            "description": "whether what it has kept is still taken for 72 hours",
+        },
     )
 
 

@@ -9,12 +9,15 @@ from core import clock, events, feed, jobs
 from core.auth import tokens
 from core.auth.actors import system
 from core.auth.permissions import allow
+from core.errors import mark
 from core.i18n import add_catalogues
+from core.menu import add_tab
 from core.static_files import add_static
 from core.web import takes_secret
 from dispatch.inbox import kinds
+from dispatch.workforce import pages as workforce_pages
 from dispatch.workorders.events import VisitStatusChanged
-from mobile_api import api, devices, documents, held, operations, tus, uploads
+from mobile_api import api, devices, documents, held, operations, phone_pages, tus, uploads
 from mobile_api.pwa import pages as app_pages
 
 _HOUR = 60
@@ -32,6 +35,9 @@ def init_app(app: Flask, doors: Api) -> None:
     doors.register_blueprint(tus.blp)
     add_static("phone", app_pages.__file__)
     app.register_blueprint(app_pages.bp)
+    app.register_blueprint(phone_pages.bp)
+    workforce_pages.offer_actions("phones", phone_pages.engineer_actions)
+    add_tab("engineers.list_", 40, mark("Phones"), "devices.list_", devices.READ)
     events.subscribe(VisitStatusChanged, operations.note_step_here)
     operations.follow(held.follow)
     kinds.add(held.KIND)

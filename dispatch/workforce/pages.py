@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import flash, request, url_for
@@ -22,6 +23,7 @@ from dispatch.workforce.roster_schemas import WeekSchema
 from inventory.models import StockLocation
 
 MOST_COMING = 20
+Actions = Callable[[Actor, Engineer], list[dict[str, Any]]]
 
 
 def _of_engineer(actor: Actor, engineer: Engineer) -> list[dict[str, Any]]:
@@ -77,6 +79,18 @@ def _roster_action(actor: Actor) -> list[dict[str, Any]]:
     return [{"label": label, "url": url_for("shifts.make_roster")}] if actor.may(SHIFTS.write) else []
 
 
+_more_actions: dict[str, Actions] = {}
+
+
+def offer_actions(name: str, actions: Actions) -> None:
+    """Have further buttons on the page of every engineer."""
+    _more_actions[name] = actions
+
+
+def _engineer_actions(actor: Actor, engineer: Engineer) -> list[dict[str, Any]]:
+    return [one for more in _more_actions.values() for one in more(actor, engineer)]
+
+
 _span = ("engineer_id", "starts_at", "ends_at")
 _shift_pages = blueprint(
     Pages(
@@ -113,6 +127,7 @@ blueprints = [
             ),
             filters=("territory_id", "skill", "active"),
             tables=_of_engineer,
+            actions=_engineer_actions,
             more_facts=_van_of,
             form_only=("skills",),
             badge=lambda one: None if one.active else {"text": gettext("Not active"), "tone": "neutral"},
