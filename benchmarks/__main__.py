@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from benchmarks.data import Absent
 
-COMMANDS = ("field-service", "vrptw", "trsp", "hhcrsp", "reopt", "slots", "scaling")
+COMMANDS = ("field-service", "vrptw", "trsp", "hhcrsp", "reopt", "slots", "scaling", "phones")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
