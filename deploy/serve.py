@@ -1,7 +1,8 @@
 """`python -m deploy.serve`: everything `make run` does after the packages are installed.
 
 Checks the settings and the port, migrates the database, loads the demo town into an empty one, then starts
-the web server and the worker and watches them until it is told to stop. Its own settings: HOST, PORT, DEMO.
+the web server and the worker and watches them until it is told to stop. Its own settings: HOST, PORT,
+TLS_CERT, TLS_KEY, DEMO.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -36,6 +38,7 @@ class Door:
 
     host: str
     port: int
+    tls: bool = False
 
     @property
     def loopback(self) -> bool:
@@ -49,21 +52,37 @@ class Door:
     def address(self) -> str:
         """Its address for a browser on this machine."""
         here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
-        return f"http://{f'[{here}]' if ':' in here else here}:{self.port}"
+        return f"http{'s' if self.tls else ''}://{f'[{here}]' if ':' in here else here}:{self.port}"
 
 
 def door_of(env: Mapping[str, str]) -> Door:
-    """Return HOST and PORT.
+    """Return HOST and PORT, and whether TLS_CERT and TLS_KEY are there.
 
     Raises
     ------
     SettingsError
-        PORT is no port.
+        PORT is no port, or certificate and key cannot be used.
     """
     port = env.get("PORT", "").strip() or "8000"
     if not port.isascii() or not port.isdecimal() or not 1 <= int(port) <= 65535:
         raise SettingsError(f"PORT={port!r} is not usable: give a number from 1 to 65535.")
-    return Door(env.get("HOST", "").strip() or "127.0.0.1", int(port))
+    return Door(env.get("HOST", "").strip() or "127.0.0.1", int(port), _has_tls(env))
+
+
+def _has_tls(env: Mapping[str, str]) -> bool:
+    certificate, key = env.get("TLS_CERT", "").strip(), env.get("TLS_KEY", "").strip()
+    if bool(certificate) != bool(key):
+        raise SettingsError("TLS_CERT and TLS_KEY belong together: give both files, or neither.")
+    if not certificate:
+        return False
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"TLS_CERT={certificate!r} and TLS_KEY={key!r} are not usable: give a certificate with its "
+            f"chain, and its key without a password, both as PEM ({error})."
+        ) from None
+    return True
 
 
 def demo_wanted(env: Mapping[str, str], settings: Settings) -> bool:

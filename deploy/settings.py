@@ -9,6 +9,8 @@ from core.config import settings_table
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 OF_THE_LAUNCHER = [
     ("HOST", "127.0.0.1", "address to listen on; demo accounts exist on loopback only"),
+    ("TLS_CERT", "", "certificate (PEM, with its chain) to serve https with; phones need https"),
+    ("TLS_KEY", "", "the key of TLS_CERT (PEM, no password)"),
     ("PORT", "8000", "port to listen on"),
     ("DEMO", "1", "0: an empty database stays empty instead of getting the demo town"),
 ]

@@ -13,6 +13,8 @@ from typing import Any
 from optimizer.warmth import warm_in_background
 
 bind = os.environ.get("PAIDAN_BIND", "127.0.0.1:8000")
+certfile = os.environ.get("TLS_CERT") or None
+keyfile = os.environ.get("TLS_KEY") or None
 wsgi_app = "wsgi:create_app()"
 worker_class = "gthread"
 workers = 1

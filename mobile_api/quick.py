@@ -26,7 +26,7 @@ from mobile_api.scopes import EVERYBODY, scope_of
 _PULL = f"{blp.name}.pull_documents"
 _BEARER = f"Bearer {PREFIX}"
 _MOST_KNOWN = 20_000
-_MINE = (bindparam("own"), EVERYBODY)
+_MINE: tuple[Any, ...] = (bindparam("own"), EVERYBODY)
 _NEWER = exists().where(
     FeedEntry.collection == bindparam("name"),
     FeedEntry.scope.in_(_MINE),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,11 +12,13 @@ from typing import Any
 
 import pytest
 import requests
+from PIL import Image
 
 from tests.browser.conftest import ARGS, CHROMIUM
 from tests.mobile_api.pictures import photo
 
 pytestmark = pytest.mark.browser
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 HERE = {"latitude": 31.23, "longitude": 121.47}
 
 
@@ -25,15 +30,16 @@ class Desk:
         account = town["accounts"][role]
         said = {"email": account["email"], "password": account["password"]}
         told = self._session.post(f"{self._url}/session", json=said).json()
-        self._session.headers["X-CSRFToken"], self.id = told["csrf_token"], told["id"]
+        self._session.headers["X-CSRFToken"], self.id, self.etag = told["csrf_token"], told["id"], ""
 
     def get(self, path: str) -> Any:
         answer = self._session.get(self._url + path)
         assert answer.ok, answer.text
+        self.etag = answer.headers.get("ETag", "")
         return answer.json()
 
-    def post(self, path: str) -> Any:
-        answer = self._session.post(self._url + path)
+    def post(self, path: str, json: Any = None) -> Any:
+        answer = self._session.post(self._url + path, json=json, headers={"If-Match": self.etag})
         assert answer.ok, answer.text
         return answer.json()
 
@@ -156,3 +162,87 @@ def test_a_visit_without_a_line_is_on_the_server_once_when_there_is_one_again(
     verbs = [event["verb"] for event in desk.get(f"/work-orders/{visit['order_id']}/events")["items"]]
     steps = ["accept", "depart", "arrive", "start", "complete"]
     assert [verb for verb in verbs if verb in steps] == steps
+
+
+def test_the_app_can_be_installed_and_is_small(town: dict[str, Any]) -> None:
+    """What browsers ask of an app before they offer to install it, and what a bad line asks of its size."""
+    url, web = town["url"], requests.Session()
+    manifest = web.get(f"{url}/m/manifest.webmanifest").json()
+    assert manifest["display"] == "standalone"
+    assert {"name", "short_name", "start_url", "scope"} <= manifest.keys()
+    for icon in manifest["icons"]:
+        with Image.open(io.BytesIO(web.get(url + icon["src"]).content)) as picture:
+            assert "x".join(map(str, picture.size)) == icon["sizes"]
+    assert {"192x192", "512x512"} <= {icon["sizes"] for icon in manifest["icons"]}
+    assert "maskable" in {icon.get("purpose") for icon in manifest["icons"]}
+    worker = web.get(f"{url}/m/sw.js").text
+    files = json.loads(worker.partition("Object.assign(self, ")[2].partition(");\n")[0])["FILES"]
+    assert len(files) > 20
+    kept = ["/m/", *files]
+    answers = [web.get(url + path) for path in kept]
+    assert {answer.status_code for answer in answers} == {200}
+    size = sum(len(gzip.compress(answer.content)) for answer in answers)
+    assert size < 300_000, f"{size / 1000:.0f} kB packed"
+
+
+def faults_of(page: Any) -> list[str]:
+    """Return what axe finds wrong with a screen."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run().then(told => told.violations)")
+    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_screen_can_be_read_by_everybody(phone: Phone, engineer: dict[str, Any], scheme: str) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is absent: npm ci")
+    page = phone.open(path="/m/")
+    page.emulate_media(color_scheme=scheme)
+    page.get_by_role("button", name="Enrol").wait_for()
+    assert faults_of(page) == [], "enrolment"
+    phone.close()
+    page = enrolled(phone, engineer)
+    page.emulate_media(color_scheme=scheme)
+    visit = page.locator(".stop").last.get_attribute("href")
+    for screen in ("#/", visit, f"{visit}/complete", "#/knowledge", "#/van", "#/sync"):
+        page.evaluate(f"location.hash = {screen!r}")
+        page.locator("main > *").first.wait_for()
+        page.wait_for_timeout(200)
+        assert not faults_of(page), screen
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, screen
+
+
+def test_a_phone_taken_away_forgets_everything(phone: Phone, engineer: dict[str, Any]) -> None:
+    page = enrolled(phone, engineer)
+    desk = engineer["desk"]
+    rows = desk.get(f"/devices?engineer_id={engineer['id']}&status=active")["items"]
+    desk.post(f"/devices/{rows[0]['id']}/revoke", json={"drain": False})
+    page.evaluate("location.hash = '/sync'")
+    page.get_by_role("button", name="Sync now").click()
+    page.get_by_text("This phone was taken away").wait_for()
+    kept = page.evaluate(
+        "indexedDB.databases().then(() => new Promise((done) => { const asked = indexedDB.open('paidan');"
+        " asked.onsuccess = () => { const all = asked.result.transaction('work_orders')"
+        ".objectStore('work_orders').count(); all.onsuccess = () => done(all.result); }; }))"
+    )
+    assert kept == 0
+
+
+def test_what_is_not_counted_is_told_with_its_reason(phone: Phone, engineer: dict[str, Any]) -> None:
+    """The dispatcher takes a visit away while its engineer works on it without a line."""
+    page = enrolled(phone, engineer)
+    desk = engineer["desk"]
+    stop = page.locator(".stop", has_text="Dispatched").last
+    visit_id = stop.get_attribute("href").rpartition("/")[2]
+    phone.context.set_offline(True)
+    stop.click()
+    page.get_by_role("button", name="Accept", exact=True).click()
+    page.get_by_role("button", name="Set off", exact=True).wait_for()
+    desk.get(f"/visits/{visit_id}")
+    desk.post(f"/visits/{visit_id}/unschedule", json={"reason": "other plans"})
+    phone.context.set_offline(False)
+    page.get_by_text("This visit is not yours any more").wait_for(timeout=40_000)
+    page.evaluate("location.hash = '/sync'")
+    page.get_by_text("waits for the dispatcher").wait_for()
+    page.get_by_text("taken off the plan").wait_for()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -139,6 +141,57 @@ def test_a_demo_for_other_machines_is_not_even_made(tmp_path: Path) -> None:
     printed, _ = launcher.communicate(timeout=LIMIT_S)
     assert launcher.returncode == 1
     assert "The demo town is for this machine only" in printed.splitlines()[-1]
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> dict[str, str]:
+    """A certificate of one's own, as the launcher is told of it."""
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is absent (Debian package openssl)")
+    made = {"TLS_CERT": str(tmp_path / "cert.pem"), "TLS_KEY": str(tmp_path / "key.pem")}
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+    ]
+    files = ["-out", made["TLS_CERT"], "-keyout", made["TLS_KEY"], "-subj", "/CN=localhost", "-days", "2"]
+    subprocess.run([*command, *files], check=True, capture_output=True)
+    return made
+
+
+def test_with_a_certificate_it_serves_https(certificate: dict[str, str], tmp_path: Path) -> None:
+    port = free_port()
+    launcher = launch(tmp_path / "data", PORT=str(port), **certificate)
+    trusting = ssl.create_default_context(cafile=certificate["TLS_CERT"])
+
+    def answers() -> bool:
+        assert launcher.poll() is None, "the launcher ended"
+        try:
+            with urllib.request.urlopen(f"https://localhost:{port}/ready", context=trusting) as answer:
+                return bool(answer.status == 200)
+        except urllib.error.URLError:
+            return False
+
+    try:
+        wait_for("https", answers)
+    finally:
+        launcher.send_signal(signal.SIGINT)
+        said, _ = launcher.communicate(timeout=LIMIT_S)
+    assert f"open https://127.0.0.1:{port}" in said
+
+
+def test_half_a_certificate_is_one_sentence(certificate: dict[str, str], tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="belong together"):
+        door_of({"TLS_CERT": certificate["TLS_CERT"]})
+    with pytest.raises(SettingsError, match="are not usable"):
+        door_of({**certificate, "TLS_KEY": str(tmp_path / "absent.pem")})
+    with pytest.raises(SettingsError, match="are not usable"):
+        door_of({**certificate, "TLS_KEY": certificate["TLS_CERT"]})
 
 
 def test_production_has_no_demo() -> None:

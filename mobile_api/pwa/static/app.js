@@ -27,7 +27,7 @@ function App() {
     <header class="bar">
       ${id ? html`<a class="icon-button" href=${more ? `#/visit/${id}` : `#${tab}`} aria-label=${t("back")}><${Icon} name="back" /></a>` : null}
       <h1>${title}</h1>
-      <a class=${`link-state state-${link.value.state}`} href="#/sync" role="status">${waits ? t("count.waiting", { count: waits }) : t(`link.${link.value.state}`)}</a>
+      <span role="status"><a class=${`link-state state-${link.value.state}`} href="#/sync">${waits ? t("count.waiting", { count: waits }) : t(`link.${link.value.state}`)}</a></span>
     </header>
     ${fresh.value ? html`<p class="message tone-blue">${t("update.ready")} <button class="small" onClick=${() => fresh.value?.postMessage("take over")}>${t("update.take")}</button></p>` : null}
     <main id="main">${screenOf(screen ?? "", id, more)}</main>
