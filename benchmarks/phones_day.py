@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from benchmarks.phones_town import Handed
 
-COLLECTIONS = ("work_orders", "parts", "van_stock", "part_requests", "articles", "ops")
+COLLECTIONS = ("work_orders", "parts", "van_stock", "depot_stock", "part_requests", "articles", "ops")
 STEPS = ("accept", "depart", "arrive", "start", "note", "complete")
 FAULTS = ("answer lost", "doubled", "cut", "shuffled", "dead zone")
 _PAYLOADS: dict[str, dict[str, Any]] = {

@@ -142,6 +142,14 @@ def mark_all() -> None:
         mark(name, collection.every_id())
 
 
+def mark_new() -> None:
+    """Have collections made that the feed has nothing of, as those a new version brought along."""
+    known = set(db.session.scalars(select(FeedEntry.collection).distinct()))
+    for name, collection in _collections.items():
+        if name not in known:
+            mark(name, collection.every_id())
+
+
 def head() -> tuple[int, str]:
     """Return the last number given out, and the epoch."""
     row = db.session.execute(select(FeedHead.seq, FeedHead.epoch)).one_or_none()

@@ -12,9 +12,11 @@ from flask_migrate import upgrade
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
+from core import feed
+from core.auth.actors import system
 from core.auth.models import User
 from core.config import SettingsError
-from core.db import db
+from core.db import db, transaction
 from dispatch.demo.load import is_empty
 from wsgi import create_app
 
@@ -44,6 +46,8 @@ def prepare(app: Flask) -> dict[str, bool]:
             address = db.engine.url.render_as_string(hide_password=True)
             reason = str(error.orig).strip().splitlines()[-1]
             raise SystemExit(f"The database {address} cannot be used: {reason}") from None
+        with transaction(system("start")):
+            feed.mark_new()
         demo = select(func.count()).select_from(User).where(User.demo, User.active)
         return {"empty": is_empty(), "demo": bool(db.session.scalar(demo))}
 

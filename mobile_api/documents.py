@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, or_, select
@@ -19,6 +19,7 @@ from dispatch.knowledge.models import Article
 from dispatch.workorders.models import Visit
 from inventory import ledger
 from inventory.models import Part, PartRequest, StockLocation, StockMovement
+from inventory.rules import SHELF_KINDS
 from mobile_api.models import Operation
 from mobile_api.operation_documents import OPS, said_lately
 from mobile_api.scopes import EVERYBODY, kept_since, scope_of
@@ -43,6 +44,33 @@ def van_stock(ids: Sequence[uuid.UUID]) -> Iterator[feed.Document]:
         if quantity:
             body = {"id": str(part_id), "quantity": quantity}
             yield feed.Document(scope_of(engineer_id), part_id, body)
+
+
+def depot_stock(ids: Sequence[uuid.UUID]) -> Iterator[feed.Document]:
+    """Yield how many of some parts lie in each warehouse, its shelves counted with it."""
+    place = StockLocation
+    query = select(place.id, place.parent_id, place.name, place.lat, place.lon)
+    shelves = db.session.execute(query.where(place.kind.in_(SHELF_KINDS), place.active))
+    rows = {row.id: row for row in shelves}
+    held: dict[uuid.UUID, dict[uuid.UUID, int]] = defaultdict(lambda: defaultdict(int))
+    for (part_id, shelf_id), quantity in ledger.on_hand(ids, rows).items():
+        held[part_id][_depot_of(shelf_id, rows)] += quantity
+    for part_id, lying in held.items():
+        depots = [
+            {"id": one, "name": rows[one].name, "lat": rows[one].lat, "lon": rows[one].lon, "quantity": many}
+            for one, many in sorted(lying.items())
+            if many > 0
+        ]
+        if depots:
+            yield feed.Document(EVERYBODY, part_id, plain({"id": part_id, "depots": depots}))
+
+
+def _depot_of(shelf_id: uuid.UUID, rows: Mapping[uuid.UUID, Any]) -> uuid.UUID:
+    seen = {shelf_id}
+    while (above := rows[shelf_id].parent_id) in rows and above not in seen:
+        seen.add(above)
+        shelf_id = above
+    return shelf_id
 
 
 def part_requests(ids: Sequence[uuid.UUID]) -> Iterator[feed.Document]:
@@ -104,6 +132,15 @@ VAN_STOCK = feed.Collection(
     documents=van_stock,
     every_id=lambda: db.session.scalars(select(StockMovement.part_id).distinct()),
 )
+DEPOT_STOCK = feed.Collection(
+    "depot_stock",
+    made_of={
+        StockMovement: lambda rows: {row.part_id for row in rows},
+        StockLocation: lambda rows: {part for part, _ in ledger.on_hand(None, [row.id for row in rows])},
+    },
+    documents=depot_stock,
+    every_id=lambda: db.session.scalars(select(StockMovement.part_id).distinct()),
+)
 PART_REQUESTS = feed.Collection(
     "part_requests",
     made_of={PartRequest: lambda rows: {row.id for row in rows}},
@@ -116,7 +153,9 @@ ARTICLES = feed.Collection(
     documents=articles,
     every_id=lambda: db.session.scalars(_published(Article.id)),
 )
-COLLECTIONS = {each.name: each for each in (WORK_ORDERS, PARTS, VAN_STOCK, PART_REQUESTS, ARTICLES, OPS)}
+COLLECTIONS = {
+    each.name: each for each in (WORK_ORDERS, PARTS, VAN_STOCK, DEPOT_STOCK, PART_REQUESTS, ARTICLES, OPS)
+}
 VERSIONS = dict.fromkeys(COLLECTIONS, 1)
 """The version of each collection's documents that this server makes."""
 

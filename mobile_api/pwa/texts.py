@@ -59,6 +59,8 @@ _TEXTS = {
     "part.find": mark("Find a part: name, number, barcode"),
     "part.none": mark("No such part."),
     "in.van": mark("%(count)s in my van"),
+    "in.depot": mark("%(count)s at %(name)s%(away)s"),
+    "in.no.depot": mark("none at a depot"),
     "part.use": mark("Used"),
     "part.return": mark("Put back"),
     "part.ask": mark("Ask for it"),

@@ -7,9 +7,9 @@ import uuid
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from core import clock
+from core import clock, feed
 from core.db import db, transaction
 from dispatch.inbox import items
 from dispatch.inbox.models import InboxItem
@@ -142,3 +142,55 @@ def test_who_has_no_van_is_told_so_and_it_counts_when_there_is_one(world: World,
         session.add_all([van, StockLocation(code="CUSTOMER", name="Customers", kind="customer")])
     decide(world, items.accept, item)
     assert in_van(van, part) == -1
+
+
+def test_every_phone_knows_what_lies_in_the_warehouses(
+    world: World, sender: Sender, van: StockLocation
+) -> None:
+    (part,) = add_parts(1)
+    with transaction(world.actor) as session:
+        depot = StockLocation(code="W", name="North depot", kind="warehouse", lat=31.2, lon=121.4)
+        session.add(depot)
+        session.flush()
+        shelf = StockLocation(code="W-1", name="Shelf", kind="shelf", parent_id=depot.id)
+        session.add(shelf)
+    fill(world, depot, part, 2)
+    fill(world, shelf, part, 3)
+    lying = {"id": str(depot.id), "name": "North depot", "lat": 31.2, "lon": 121.4, "quantity": 5}
+    assert sender.phone.pull("depot_stock") == {str(part): {"id": str(part), "depots": [lying]}}
+    with transaction(world.actor):
+        for source, quantity in ((depot, 2), (shelf, 3)):
+            ledger.move(
+                world.actor,
+                part_id=part,
+                from_location_id=source.id,
+                to_location_id=van.id,
+                quantity=quantity,
+            )
+    assert sender.phone.pull("depot_stock") == {}
+
+
+def test_warehouses_under_each_other_are_no_endless_way(world: World, sender: Sender) -> None:
+    (part,) = add_parts(1)
+    with transaction(world.actor) as session:
+        session.add(StockLocation(code="S", name="Supplier", kind="supplier"))
+        one, other = (StockLocation(code=code, name=code, kind="shelf") for code in ("A", "B"))
+        session.add_all([one, other])
+        session.flush()
+        one.parent_id, other.parent_id = other.id, one.id
+    fill(world, one, part, 1)
+    (told,) = sender.phone.pull("depot_stock").values()
+    assert [depot["quantity"] for depot in told["depots"]] == [1]
+
+
+def test_a_collection_the_feed_has_nothing_of_is_made_at_the_start(
+    world: World, sender: Sender, van: StockLocation
+) -> None:
+    (part,) = add_parts(1)
+    fill(world, van, part, 1)
+    with transaction(world.actor) as session:
+        session.execute(delete(feed.FeedEntry).where(feed.FeedEntry.collection == "van_stock"))
+    assert sender.phone.pull("van_stock") == {}
+    with transaction(world.actor):
+        feed.mark_new()
+    assert sender.phone.pull("van_stock")[str(part)]["quantity"] == 1

@@ -4,7 +4,7 @@ import { openDB } from "vendor/idb";
 /** @typedef {import("vendor/idb").IDBPDatabase<any>} Database */
 
 /** Collections the server makes; a phone never changes them. */
-export const PULLED = /** @type {const} */ (["work_orders", "parts", "van_stock", "part_requests", "articles"]);
+export const PULLED = /** @type {const} */ (["work_orders", "parts", "van_stock", "depot_stock", "part_requests", "articles"]);
 /** @typedef {typeof PULLED[number]} Pulled */
 
 /** @returns {Promise<Database>} */

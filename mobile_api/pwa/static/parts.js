@@ -5,7 +5,7 @@ import { Scan } from "./scan.js";
 import { of, ops } from "./state.js";
 import { inVan } from "./steps.js";
 import { Button, Field } from "./ui.js";
-import { partName, t } from "./words.js";
+import { format, partName, t } from "./words.js";
 
 const MOST_FOUND = 8;
 
@@ -23,6 +23,23 @@ export function found(words) {
     if (wanted.every((word) => text.includes(word))) rows.push(part);
   }
   return rows.sort((a, b) => held(b.id) - held(a.id)).slice(0, MOST_FOUND);
+}
+
+/** Where a part lies nearest to a visit's site, in words; nothing where no warehouse has it. @param {string} id @param {any} visit */
+function nearest(id, visit) {
+  const { lat, lon } = visit.site;
+  const away = (/** @type {any} */ depot) => (lat == null || depot.lat == null ? Infinity : kilometres(lat, lon, depot.lat, depot.lon));
+  const [first] = [...(of("depot_stock").get(id)?.depots ?? [])].sort((a, b) => away(a) - away(b));
+  if (!first) return t("in.no.depot");
+  const km = away(first);
+  return t("in.depot", { count: first.quantity, name: first.name, away: Number.isFinite(km) ? `, ${format.value.km(km * 1000)}` : "" });
+}
+
+/** As the crow flies [km]. @param {number} lat @param {number} lon @param {number} lat2 @param {number} lon2 */
+function kilometres(lat, lon, lat2, lon2) {
+  const rad = Math.PI / 180;
+  const x = (lon2 - lon) * rad * Math.cos(((lat + lat2) / 2) * rad);
+  return 6_371 * Math.hypot(x, (lat2 - lat) * rad);
 }
 
 /** @param {{visit: any}} props */
@@ -61,7 +78,7 @@ function Move({ part, visit, done }) {
     await say(kind, visit, { part_id: part.id, quantity: count, reason: "" });
     done();
   };
-  return html`<div class="chosen"><p><strong>${part.number} ${partName(part)}</strong><br /><span class="muted">${t("in.van", { count: held(part.id) })}</span></p>
+  return html`<div class="chosen"><p><strong>${part.number} ${partName(part)}</strong><br /><span class="muted">${t("in.van", { count: held(part.id) })} · ${nearest(part.id, visit)}</span></p>
     <div class="row stepper"><button type="button" aria-label=${t("fewer")} disabled=${count < 2} onClick=${() => setCount(count - 1)}>−</button><output aria-live="polite">${count}</output><button type="button" aria-label=${t("more")} onClick=${() => setCount(count + 1)}>+</button></div>
     <div class="row"><${Button} class="primary" does=${move("part_used")}>${t("part.use")}<//><${Button} does=${move("part_returned")}>${t("part.return")}<//><${Button} does=${move("part_request")}>${t("part.ask")}<//><button type="button" class="quiet" onClick=${done}>${t("never.mind")}</button></div></div>`;
 }
