@@ -13,7 +13,7 @@ from core.i18n import add_catalogues
 from core.web import takes_secret
 from dispatch.inbox import kinds
 from dispatch.workorders.events import VisitStatusChanged
-from mobile_api import api, devices, documents, held, operations, tus, uploads
+from mobile_api import api, devices, documents, held, old_fixes, operations, tus, uploads
 
 _HOUR = 60
 
@@ -34,6 +34,7 @@ def init_app(app: Flask, doors: Api) -> None:
     for collection in documents.COLLECTIONS.values():
         feed.keep(collection)
     jobs.every("phones.forget", lambda _settings: _HOUR, _enqueue_forgetting)
+    jobs.every("phones.forget_fixes", lambda _settings: _HOUR, old_fixes.enqueue)
 
 
 def _enqueue_forgetting() -> None:
