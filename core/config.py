@@ -160,6 +160,11 @@ class Settings:
         _number(0, 10_000),
         "how many phones and boards one web process keeps waiting for news; fewer than it has threads",
     )
+    position_days: int = _setting(
+        "90",
+        _number(1, 3650),
+        "how many days it is kept where engineers were on their way; check-ins at visits stay",
+    )
     map_tiles: str = _setting("", _text, "tile address with {z}, {x}, {y} for the map; empty: no tiles")
     job_lease_s: int = _setting(
         "15", _number(2, 3600), "seconds after which a silent worker's job is taken over"

@@ -14,7 +14,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -41,7 +41,11 @@ _AT_ONCE = 500
 
 
 class FeedHead(db.Model):  # type: ignore[name-defined,misc]
-    """The one row that gives out numbers; `epoch` is another after the database was put back in time."""
+    """The one row that gives out numbers; `epoch` is another after the database was put back in time.
+
+    `began_at` is when the epoch began by the machine's own clock, which replays do not set; unknown where it
+    began before that was kept.
+    """
 
     __tablename__ = "feed_head"
     __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
@@ -49,6 +53,7 @@ class FeedHead(db.Model):  # type: ignore[name-defined,misc]
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     seq: Mapped[int] = mapped_column(BigInteger)
     epoch: Mapped[str] = mapped_column(String(32))
+    began_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class FeedEntry(db.Model):  # type: ignore[name-defined,misc]
@@ -74,6 +79,14 @@ class FeedHorizon(db.Model):  # type: ignore[name-defined,misc]
     collection: Mapped[str] = mapped_column(String(30), primary_key=True)
     scope: Mapped[str] = mapped_column(String(60), primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger)
+
+
+class Standing(NamedTuple):
+    """How far the feed has come: its epoch, when that began, and the last number given out."""
+
+    epoch: str
+    began_at: datetime | None
+    seq: int
 
 
 class Document(NamedTuple):
@@ -156,6 +169,12 @@ def head() -> tuple[int, str]:
     return (row.seq, row.epoch) if row else (0, "")
 
 
+def standing() -> Standing | None:
+    """Return how far the feed has come; None where nothing was ever told."""
+    row = db.session.execute(select(FeedHead.epoch, FeedHead.began_at, FeedHead.seq)).one_or_none()
+    return Standing(*row) if row else None
+
+
 def read(name: str, scopes: Sequence[str], after: int, limit: int) -> list[Change]:
     """Return what has changed after number `after` for these scopes, oldest first, at most `limit`."""
     query = _changes(name, scopes).where(FeedEntry.seq > after)
@@ -195,11 +214,16 @@ def purge(before: datetime) -> int:
     return removed
 
 
-def begin_epoch() -> str:
-    """Begin a new epoch, and return it: every reader starts again from nothing."""
+def begin_epoch(after: datetime | None = None) -> str:
+    """Begin a new epoch, and return it: every reader starts again from nothing.
+
+    It begins after the one that began at `after`, whatever the machine's clock says.
+    """
     _lock()
-    epoch = uuid.uuid4().hex
-    db.session.execute(update(FeedHead).values(epoch=epoch))
+    epoch, began_at = uuid.uuid4().hex, datetime.now(UTC)
+    if after is not None:
+        began_at = max(began_at, after + timedelta(milliseconds=1))
+    db.session.execute(update(FeedHead).values(epoch=epoch, began_at=began_at))
     return epoch
 
 
@@ -208,7 +232,7 @@ def differences() -> list[str]:
     wrong = []
     for name, collection in _collections.items():
         for ids in _batches({*_known_ids(name), *collection.every_id()}):
-            told, said = _standing(name, ids), _said(collection, ids)
+            told, said = _told(name, ids), _said(collection, ids)
             live = {place for place, entry in told.items() if not entry.deleted}
             wrong += [f"{name} {place}: not in the feed" for place in said.keys() - live]
             wrong += [f"{name} {place}: still in the feed" for place in live - said.keys()]
@@ -223,7 +247,7 @@ def _lock() -> int:
     seq = db.session.scalar(query)
     if seq is not None:
         return seq
-    insert_if_absent(FeedHead, id=1, seq=0, epoch=uuid.uuid4().hex)
+    insert_if_absent(FeedHead, id=1, seq=0, epoch=uuid.uuid4().hex, began_at=datetime.now(UTC))
     return db.session.scalars(query).one()
 
 
@@ -238,7 +262,7 @@ def _batches(ids: Ids) -> Iterator[list[uuid.UUID]]:
         yield batch
 
 
-def _standing(name: str, ids: Sequence[uuid.UUID]) -> dict[tuple[str, uuid.UUID], Any]:
+def _told(name: str, ids: Sequence[uuid.UUID]) -> dict[tuple[str, uuid.UUID], Any]:
     query = select(FeedEntry.scope, FeedEntry.doc_id, FeedEntry.deleted, FeedEntry.body)
     query = query.where(FeedEntry.collection == name, FeedEntry.doc_id.in_(ids))
     return {(row.scope, row.doc_id): row for row in db.session.execute(query)}
@@ -280,7 +304,7 @@ def _write_changes(session: Session) -> None:
 
 def _write(session: Session, collection: Collection, ids: list[uuid.UUID], seq: int) -> int:
     """Bring the feed's entries of these documents up to date, and return the last number given out."""
-    told, said = _standing(collection.name, ids), _said(collection, ids)
+    told, said = _told(collection.name, ids), _said(collection, ids)
     gone = collection.why_gone([doc_id for scope, doc_id in told.keys() - said.keys()])
     new: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []

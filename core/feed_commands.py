@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 
-from core import clock, feed, jobs
+from core import clock, feed, feed_mark, jobs
 from core.auth.actors import system
 from core.db import transaction
 
@@ -42,8 +43,10 @@ def rebuild() -> None:
 @feed_group.command("new-epoch")
 def new_epoch() -> None:
     """Have every phone start again: after the database was put back to an older state."""
+    folder = current_app.config["SETTINGS"].data_dir
     with transaction(system("command line")):
-        epoch = feed.begin_epoch()
+        epoch = feed.begin_epoch(feed_mark.epoch_began_at(folder))
+    feed_mark.put(folder, feed.standing())
     click.echo(f"Epoch {epoch} has begun: phones load everything anew and send what they kept.")
 
 

@@ -28,6 +28,7 @@ from core.auth import api as auth_api
 from core.auth import limits, people_pages
 from core.auth import pages as auth_pages
 from core.auth.permissions import allow, check_known_roles
+from core.backup.commands import backup_command, restore_command
 from core.config import Settings, SettingsError
 from core.db import db
 from core.errors import mark
@@ -78,6 +79,8 @@ def init_app(app: Flask, settings: Settings) -> Api:
     add_menu(90, mark("People"), "people.list_", "people.read")
     app.cli.add_command(worker_command)
     app.cli.add_command(commands.users)
+    app.cli.add_command(backup_command)
+    app.cli.add_command(restore_command)
     feed_commands.init_app(app)
     return doors
 

@@ -17,7 +17,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask, current_app
 
-from core import jobs
+from core import feed_mark, jobs
 from core.db import transaction
 
 log = structlog.get_logger("worker")
@@ -103,14 +103,20 @@ def _enqueue(app: Flask, enqueue_one: Any) -> None:
 def worker_command(with_parent: int | None) -> None:
     """Carry out jobs (optimization runs and other work) until stopped."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
+    behind = feed_mark.problem(app.config["SETTINGS"].data_dir)
+    if behind:
+        raise click.ClickException(behind)
     # Told, not asked of the system: the parent may have ended before this process came so far.
     worker = Worker(app, with_parent)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stopping.set())
     jobs.begin_all()
     scheduler = start_periodic(app)
+    keeper = feed_mark.Keeper(app)
+    keeper.start()
     log.info("worker started", pid=os.getpid())
     try:
         worker.run()
     finally:
         scheduler.shutdown(wait=False)
+        keeper.stop()

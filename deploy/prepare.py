@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import sys
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from core import feed
+from core import feed, feed_mark, revisions
 from core.auth.actors import system
 from core.auth.models import User
 from core.config import SettingsError
@@ -27,25 +25,26 @@ def prepare(app: Flask) -> dict[str, bool]:
     Raises
     ------
     SystemExit
-        The database does not answer or is of a newer version; the message is one sentence.
+        The database does not answer, is of a newer version, or was put back to an older state; the message
+        is one sentence.
     """
     with app.app_context():
-        scripts = ScriptDirectory.from_config(app.extensions["migrate"].migrate.get_config())
         try:
-            with db.engine.connect() as connection:
-                found = MigrationContext.configure(connection).get_current_revision()
-            known = {script.revision for script in scripts.walk_revisions()}
-            if found is not None and found not in known:
+            found = revisions.found()
+            if found is not None and found not in revisions.known():
                 raise SystemExit(
                     f"The database was made by another version of Paidan (its tables are of {found}): "
                     "start that version, or choose another DATA_DIR or DATABASE_URL."
                 )
-            if found != scripts.get_current_head():
+            if found != revisions.newest():
                 upgrade()
         except OperationalError as error:
             address = db.engine.url.render_as_string(hide_password=True)
             reason = str(error.orig).strip().splitlines()[-1]
             raise SystemExit(f"The database {address} cannot be used: {reason}") from None
+        behind = feed_mark.problem(app.config["SETTINGS"].data_dir)
+        if behind:
+            raise SystemExit(behind)
         with transaction(system("start")):
             feed.mark_new()
         demo = select(func.count()).select_from(User).where(User.demo, User.active)

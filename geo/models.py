@@ -1,4 +1,4 @@
-"""Tables of territories, remembered geocodings and legs, and positions people reported."""
+"""Tables of territories, remembered geocodings and legs, positions people reported and who looked at them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, Integer, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Json, Record, UtcDateTime, db, foreign_key_id
+from core.db import Json, Record, UtcDateTime, append_only, db, foreign_key_id
 
 
 class Territory(Record):
@@ -75,3 +75,24 @@ class Position(db.Model):  # type: ignore[name-defined,misc]
     outside_geofence: Mapped[bool] = mapped_column(default=False)
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PositionLook(db.Model):  # type: ignore[name-defined,misc]
+    """Somebody looked at where an engineer was, from one instant to another; rows never change."""
+
+    __tablename__ = "position_look"
+    __table_args__ = (
+        CheckConstraint("until_at >= from_at", name="ends_after_start"),
+        Index("ix_position_look_lately", "engineer_id", "by_id", "at"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid.uuid4)
+    engineer_id: Mapped[uuid.UUID] = foreign_key_id(to="engineer", ondelete="RESTRICT")
+    by_id: Mapped[uuid.UUID | None] = mapped_column(Uuid)
+    by_name: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    from_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    until_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+append_only(PositionLook.__table__)  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from typing import Any
 from flask import has_request_context, request
 from marshmallow import Schema, ValidationError, fields, post_dump, validate, validates, validates_schema
 
+from core.fields import Instant
 from core.resource import RecordSchema
 from geo.datum import Datum, from_wgs84
 from geo.point import Point, coordinate_problem
@@ -104,3 +105,15 @@ class PositionSchema(Schema):
     distance_from_site_m = fields.Integer(dump_only=True, allow_none=True)
     outside_geofence = fields.Boolean(dump_only=True)
     recorded_at = fields.AwareDateTime(dump_only=True)
+
+
+class PositionLookSchema(Schema):
+    """Who looked at where an engineer was, when, and over which time."""
+
+    id = fields.UUID(dump_only=True)
+    at = Instant(dump_only=True, metadata={"label": "Looked"})
+    by_id = fields.UUID(dump_only=True, allow_none=True)
+    by_name = fields.String(dump_only=True, metadata={"label": "Who looked"})
+    engineer_id = fields.UUID(dump_only=True, metadata={"label": "Engineer", "resource": "engineers"})
+    from_at = Instant(dump_only=True, metadata={"label": "Positions from"})
+    until_at = Instant(dump_only=True, metadata={"label": "Positions until"})

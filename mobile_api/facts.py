@@ -41,9 +41,10 @@ def _check_in(fact: Fact, **payload: Any) -> None:
 
 
 def _position(fact: Fact, fixes: list[dict[str, Any]]) -> None:
-    for fix in fixes:
-        at = fact.at - timedelta(milliseconds=fix.pop("age_ms"))
-        positions.record(fact.operation.engineer_id, "fix", visit=fact.visit, at=at, **fix)
+    told = [{**fix, "at": fact.at - timedelta(milliseconds=fix["age_ms"])} for fix in fixes]
+    for fix in told:
+        del fix["age_ms"]
+    positions.record_fixes(fact.operation.engineer_id, fact.visit, told)
 
 
 def _note(fact: Fact, text: str) -> None:

@@ -17,7 +17,7 @@ from core.web import takes_secret
 from dispatch.inbox import kinds
 from dispatch.workforce import pages as workforce_pages
 from dispatch.workorders.events import VisitStatusChanged
-from mobile_api import api, devices, documents, held, operations, phone_pages, quick, tus, uploads
+from mobile_api import api, devices, documents, held, old_fixes, operations, phone_pages, quick, tus, uploads
 from mobile_api.pwa import pages as app_pages
 
 _HOUR = 60
@@ -46,6 +46,7 @@ def init_app(app: Flask, doors: Api) -> None:
     for collection in documents.COLLECTIONS.values():
         feed.keep(collection)
     jobs.every("phones.forget", lambda _settings: _HOUR, _enqueue_forgetting)
+    jobs.every("phones.forget_fixes", lambda _settings: _HOUR, old_fixes.enqueue)
 
 
 def _enqueue_forgetting() -> None:

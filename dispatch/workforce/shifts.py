@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from core.db import db
 from core.errors import Conflict, Invalid, mark
 from dispatch.workforce.models import Engineer, Leave, Shift, ShiftBreak
 from dispatch.workforce.rules import (
+    LONGEST_SHIFT,
     Break,
     PatternShift,
     RosteredShift,
@@ -24,6 +26,7 @@ from dispatch.workforce.rules import (
     shift_faults,
     shifts_from_pattern,
     span_faults,
+    working_spans,
 )
 
 MOST_AT_ONCE = 5000
@@ -41,6 +44,29 @@ def day_of_next_work(now: datetime, zone: ZoneInfo) -> date:
     query = select(Shift.starts_at).where(Shift.ends_at > now).order_by(Shift.starts_at).limit(1)
     starts_at = db.session.scalar(query) or now
     return max(starts_at, now).astimezone(zone).date()
+
+
+def at_work(engineer_id: uuid.UUID, instants: Sequence[datetime], margin: timedelta) -> list[bool]:
+    """Tell for each instant whether the engineer works then: in a shift or its overtime, not in a leave.
+
+    What lies less than `margin` before or after still counts.
+    """
+    if not instants:
+        return []
+    first, last = min(instants) - LONGEST_SHIFT - margin, max(instants) + LONGEST_SHIFT + margin
+    shifts, leaves = (
+        db.session.scalars(
+            select(model).where(
+                model.engineer_id == engineer_id, model.ends_at > first, model.starts_at < last
+            )
+        ).all()
+        for model in (Shift, Leave)
+    )
+    spans = [
+        (span.starts_at - margin, span.ends_at + timedelta(seconds=span.most_overtime_s) + margin)
+        for span in working_spans(shifts, leaves, first, last)
+    ]
+    return [any(starts_at <= at <= ends_at for starts_at, ends_at in spans) for at in instants]
 
 
 def prepare(actor: Actor, shift: Shift, data: dict[str, Any], created: bool) -> None:

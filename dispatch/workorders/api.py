@@ -12,8 +12,8 @@ from core import api, audit, records
 from core.db import transaction
 from core.records import check_version
 from core.resource import Resource
-from dispatch.workorders import orders, positions, schemas, verb_schemas
-from dispatch.workorders.resources import POSITIONS, VISITS, WORK_ORDERS
+from dispatch.workorders import looks, orders, positions, schemas, verb_schemas
+from dispatch.workorders.resources import LOOKS, POSITIONS, VISITS, WORK_ORDERS
 from dispatch.workorders.rules import ENGINEER_VERBS
 from dispatch.workorders.timeline import log_for
 from dispatch.workorders.verbs import ORDER_VERBS, VISIT_VERBS, Act, in_wgs84
@@ -102,28 +102,47 @@ def report_position(data: dict[str, Any], engineer_id: uuid.UUID) -> Any:
         return positions.report(who, engineer_id, **in_wgs84(data))
 
 
-class PositionPage(Schema):
-    """One page of positions."""
-
-    items = fields.List(fields.Nested(PositionSchema), required=True)
-    page = fields.Integer(required=True)
-    page_size = fields.Integer(required=True)
-    total = fields.Integer(required=True)
-
-
-class PositionListArgs(api.ListArgs):
-    """Which positions."""
-
-    sort = fields.String(load_default=POSITIONS.sort[0], validate=validate.OneOf(POSITIONS.sortable))
+def _page_of(resource: Resource, name: str) -> tuple[type[Schema], type[Schema]]:
+    """Return the schemas of a list's arguments and of one page of it."""
+    sort = fields.String(load_default=resource.sort[0], validate=validate.OneOf(resource.sortable))
+    filters = {each: item.field for each, item in resource.filters.items()}
+    args = api.ListArgs.from_dict({"sort": sort, **filters}, name=f"{name}ListArgs")
+    number = fields.Integer(required=True)
+    items = fields.List(fields.Nested(resource.schema), required=True)
+    page: dict[str, fields.Field] = {"items": items, "page": number, "page_size": number, "total": number}
+    return args, Schema.from_dict(page, name=f"{name}Page")
 
 
-PositionArgs = PositionListArgs.from_dict({name: item.field for name, item in POSITIONS.filters.items()})
+PositionArgs, PositionPage = _page_of(POSITIONS, "Position")
+LookArgs, LookPage = _page_of(LOOKS, "PositionLook")
 
 
 @blp.route("/positions")
 @api.needs(POSITIONS.read)
 @blp.arguments(PositionArgs, location="query")
 @blp.response(200, PositionPage)
-@blp.doc(operationId="list_positions", summary="Where engineers reported to be, newest first")
+@blp.doc(
+    operationId="list_positions",
+    summary="Where engineers reported to be, newest first",
+    description="Whoever looks at where somebody else was is noted; the engineer reads who did.",
+)
 def list_positions(query: dict[str, Any]) -> Any:
-    return records.page_of(POSITIONS, api.actor(), query)
+    who = api.actor()
+    page = records.page_of(POSITIONS, who, query)
+    if looks.lacking(who, page.items):
+        with transaction(who):
+            page = records.page_of(POSITIONS, who, query)
+            looks.note(who, page.items)
+    return page
+
+
+@blp.route("/position-looks")
+@api.needs(LOOKS.read)
+@blp.arguments(LookArgs, location="query")
+@blp.response(200, LookPage)
+@blp.doc(
+    operationId="list_position_looks",
+    summary="Who looked at positions, newest first; engineers read who looked at theirs",
+)
+def list_looks(query: dict[str, Any]) -> Any:
+    return records.page_of(LOOKS, api.actor(), query)

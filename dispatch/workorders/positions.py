@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
 from core import clock
 from core.auth.actors import Actor
 from core.db import db
-from core.errors import Forbidden, Invalid, NotFound, mark
+from core.errors import Conflict, Forbidden, Invalid, NotFound, mark
+from dispatch.workforce import shifts
 from dispatch.workforce.models import Engineer
 from dispatch.workorders import rules
 from dispatch.workorders.models import Visit
@@ -19,6 +21,16 @@ from geo.point import Point, geodesic_m
 
 CLOCK_ERROR = timedelta(minutes=5)
 """How far ahead of ours a phone's clock may be before what it says is refused."""
+
+
+AROUND_SHIFTS = timedelta(minutes=30)
+"""How long before and after a shift it is still kept where an engineer is on the way."""
+
+
+class OutsideShifts(Conflict):
+    """A position was reported for a time at which the engineer does not work."""
+
+    code = "outside_shifts"
 
 
 class Whereabouts(TypedDict, total=False):
@@ -71,6 +83,8 @@ def report(
         It is somebody else.
     Invalid
         The instant lies ahead.
+    OutsideShifts
+        The engineer does not work then; it is not kept.
     """
     actor.require("positions.write")
     engineer = db.session.get(Engineer, engineer_id)
@@ -81,7 +95,23 @@ def report(
     if recorded_at is not None and recorded_at > clock.now() + CLOCK_ERROR:
         message = mark("This instant lies in the future: check the phone's clock.")
         raise Invalid(message, fields={"recorded_at": [message]})
+    if not shifts.at_work(engineer_id, [recorded_at or clock.now()], AROUND_SHIFTS)[0]:
+        raise OutsideShifts(mark("Positions are kept within shifts only; this one is not."))
     return record(engineer_id, "fix", lat, lon, accuracy_m=accuracy_m, at=recorded_at)
+
+
+def record_fixes(engineer_id: uuid.UUID, visit: Visit | None, fixes: Sequence[dict[str, Any]]) -> int:
+    """Keep those of an engineer's fixes on the way that lie within their shifts, and return how many.
+
+    Parameters
+    ----------
+    fixes : sequence of dict
+        ``lat``, ``lon`` (WGS-84), ``accuracy_m`` and ``at``.
+    """
+    kept = shifts.at_work(engineer_id, [fix["at"] for fix in fixes], AROUND_SHIFTS)
+    for fix in (fix for fix, is_kept in zip(fixes, kept, strict=True) if is_kept):
+        record(engineer_id, "fix", visit=visit, **fix)
+    return sum(kept)
 
 
 def record(

@@ -25,11 +25,12 @@ from dispatch.workorders.schemas import (
     VisitSchema,
     WorkOrderSchema,
 )
-from geo.models import Position
-from geo.schemas import PositionSchema
+from geo.models import Position, PositionLook
+from geo.schemas import PositionLookSchema, PositionSchema
 
 ORDERS_NAME = "work-orders"
 ALL_POSITIONS = "positions.read_all"
+ALL_LOOKS = "position-looks.read_all"
 
 
 def _engineer_ids_of(actor: Actor) -> Any:
@@ -60,6 +61,10 @@ def _visible_visits(actor: Actor) -> ColumnElement[bool] | None:
 
 def _visible_positions(actor: Actor) -> ColumnElement[bool] | None:
     return None if actor.may(ALL_POSITIONS) else Position.engineer_id.in_(_engineer_ids_of(actor))
+
+
+def _visible_looks(actor: Actor) -> ColumnElement[bool] | None:
+    return None if actor.may(ALL_LOOKS) else PositionLook.engineer_id.in_(_engineer_ids_of(actor))
 
 
 def _has_visit(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -193,5 +198,22 @@ POSITIONS = Resource(
         "until": Filter(_instant("Until"), lambda value: Position.recorded_at < value),
     },
     visible=_visible_positions,
+    deletable=False,
+)
+LOOKS = Resource(
+    name="position-looks",
+    label="Look at positions",
+    label_plural="Looks at positions",
+    model=PositionLook,
+    schema=PositionLookSchema,
+    sort=("-at",),
+    filters={
+        "engineer_id": Filter(
+            _reference("Engineer", "engineers"), lambda value: PositionLook.engineer_id == value
+        ),
+        "from": Filter(_instant("From"), lambda value: PositionLook.at >= value),
+        "until": Filter(_instant("Until"), lambda value: PositionLook.at < value),
+    },
+    visible=_visible_looks,
     deletable=False,
 )

@@ -265,3 +265,33 @@ def windows_problem(windows: Iterable[tuple[datetime, datetime]]) -> str | None:
         if problem:
             return problem
     return None
+
+
+@dataclass(frozen=True)
+class Became:
+    """A visit became of this status at an instant."""
+
+    at: datetime
+    status: str
+
+
+def customer_sees_position(visit: Iterable[Became], recorded_at: datetime, now: datetime) -> bool:
+    """Tell whether the customer of a visit may see, now, a position its engineer recorded then.
+
+    Only while the engineer is on the way to this visit, and only where they were since they set out: neither
+    the place they came from nor where they go afterwards is the customer's business.
+
+    Parameters
+    ----------
+    visit : iterable of Became
+        What became of it, in the order of its log; what has the same instant counts in that order.
+    """
+    since = None
+    for became in sorted(visit, key=lambda each: each.at):
+        if became.at > now:
+            break
+        if became.status != "en_route":
+            since = None
+        elif since is None:
+            since = became.at
+    return since is not None and since <= recorded_at <= now

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from core import clock
 from core.db import db
 from dispatch.customers.models import CustomerUser
 from tests.conftest import Client
@@ -163,6 +165,8 @@ def test_an_engineer_with_another_role_sees_no_colleagues_positions(
     colleague = client_of("engineer", email="colleague@example.org")
     body = {"number": "E-1", "name": "One", "user_id": str(colleague.user_id)}
     engineer = admin.post("/engineers", body).json["id"]
+    span = {"starts_at": clock.now().isoformat(), "ends_at": (clock.now() + timedelta(hours=8)).isoformat()}
+    assert admin.post("/shifts", {"engineer_id": engineer, **span}).status_code == 201
     fix = colleague.post(f"/engineers/{engineer}/positions", {"lat": 31.2, "lon": 121.4})
     assert fix.status_code == 201, fix.json
     assert client_of("engineer", other_role).get("/positions").json["total"] == 0

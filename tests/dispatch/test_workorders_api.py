@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from core import clock
 from core.db import db, transaction
 from core.i18n import _translations
 from dispatch.customers.models import Customer, CustomerUser, Site
 from dispatch.workorders import rules, visits
-from tests.dispatch.workorder_world import MORNING, World
+from tests.dispatch.workorder_world import HOUR, MORNING, World
 
 
 @pytest.fixture
@@ -225,6 +226,7 @@ def test_engineers_report_their_own_position_and_dispatchers_see_it(
     world: World, engineer: Any, client_of: Any
 ) -> None:
     path = f"/engineers/{world.expert.id}/positions"
+    world.rostered(world.expert, clock.now() - HOUR)
     assert engineer.post(path, {"lat": 31.2, "lon": 121.4, "accuracy_m": 8}).status_code == 201
     assert engineer.post(path, {"lat": 0, "lon": 0}).status_code == 422
     assert engineer.post(path, {}).status_code == 422

@@ -10,7 +10,7 @@ from core.auth.actors import Actor, person
 from core.db import db, transaction
 from dispatch.customers.models import Customer, Site
 from dispatch.flows.models import Category, CategorySkill
-from dispatch.workforce.models import Engineer, EngineerSkill, Skill
+from dispatch.workforce.models import Engineer, EngineerSkill, Shift, Skill
 from dispatch.workorders import orders, visits
 from dispatch.workorders.models import Visit, WorkOrder
 
@@ -52,6 +52,12 @@ class World:
         db.session.add(engineer)
         db.session.flush()
         return engineer
+
+    def rostered(self, engineer: Engineer, start: datetime = MORNING, hours: float = 8, **more: Any) -> None:
+        """Give an engineer a shift."""
+        with transaction(self.actor) as session:
+            ends_at = start + hours * HOUR
+            session.add(Shift(engineer_id=engineer.id, starts_at=start, ends_at=ends_at, **more))
 
     def asked(self, **values: Any) -> dict[str, Any]:
         """Return a good request, as `orders.create` takes it."""

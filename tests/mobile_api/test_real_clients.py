@@ -64,6 +64,7 @@ def server(app: Flask, world: World, own_files: None) -> Iterator[Server]:
 
 @pytest.fixture
 def visit(world: World) -> Visit:
+    world.rostered(world.expert)
     return world.dispatched()
 
 
