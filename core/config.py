@@ -105,6 +105,11 @@ class Settings:
         "where photos are kept; empty: DATA_DIR/files; s3://BUCKET/PREFIX needs `pip install s3fs`",
     )
     secret_key: str = _setting("", _text, "signs sessions; empty: made once and kept in DATA_DIR")
+    push_hosts: str = _setting(
+        "fcm.googleapis.com updates.push.services.mozilla.com *.push.apple.com *.notify.windows.com",
+        _text,
+        "hosts of push services that phones may be told through, * for any part",
+    )
     public_url: str = _setting(
         "", _url, "address people reach this server at, for links it hands out; empty: as the browser asked"
     )

@@ -59,6 +59,20 @@ class Enrolment(Record):
     device_id: Mapped[uuid.UUID | None] = foreign_key_id(to="device", nullable=True, ondelete="CASCADE")
 
 
+class PushSubscription(Record):
+    """Where and how a phone is told while its app is closed."""
+
+    __tablename__ = "push_subscription"
+    __audit_secret__ = ("endpoint", "p256dh", "auth")
+
+    device_id: Mapped[uuid.UUID] = mapped_column(
+        Uuid, ForeignKey("device.id", ondelete="CASCADE"), unique=True
+    )
+    endpoint: Mapped[str] = mapped_column(Text)
+    p256dh: Mapped[str] = mapped_column(String(120))
+    auth: Mapped[str] = mapped_column(String(60))
+
+
 class Operation(db.Model):  # type: ignore[name-defined,misc]
     """Something a phone says was done, as it said it; and what became of it."""
 

@@ -16,8 +16,21 @@ from core.static_files import add_static
 from core.web import takes_secret
 from dispatch.inbox import kinds
 from dispatch.workforce import pages as workforce_pages
-from dispatch.workorders.events import VisitStatusChanged
-from mobile_api import api, devices, documents, held, old_fixes, operations, phone_pages, quick, tus, uploads
+from dispatch.workorders.events import VisitScheduled, VisitStatusChanged
+from mobile_api import (
+    api,
+    devices,
+    documents,
+    held,
+    old_fixes,
+    operations,
+    phone_pages,
+    quick,
+    tus,
+    uploads,
+    web_push,
+    web_push_api,
+)
 from mobile_api.pwa import pages as app_pages
 
 _HOUR = 60
@@ -35,12 +48,14 @@ def init_app(app: Flask, doors: Api) -> None:
     doors.register_blueprint(api.blp)
     doors.register_blueprint(api.desk)
     doors.register_blueprint(tus.blp)
+    doors.register_blueprint(web_push_api.blp)
     add_static("phone", app_pages.__file__)
     app.register_blueprint(app_pages.bp)
     app.register_blueprint(phone_pages.bp)
     workforce_pages.offer_actions("phones", phone_pages.engineer_actions)
     add_tab("engineers.list_", 40, mark("Phones"), "devices.list_", devices.READ)
     events.subscribe(VisitStatusChanged, operations.note_step_here)
+    events.subscribe(VisitScheduled, web_push.note)
     operations.follow(held.follow)
     kinds.add(held.KIND)
     for collection in documents.COLLECTIONS.values():

@@ -110,6 +110,11 @@ _TEXTS = {
         "The phone may clear what is kept here when it runs out of space: install the app, and sync often."
     ),
     "install.apple": mark("To install: Share, then “Add to Home Screen”."),
+    "push.on": mark("This phone is told of changes while the app is closed."),
+    "push.off": mark("Changes are seen when the app is opened."),
+    "push.start": mark("Tell me of changes"),
+    "push.stop": mark("Tell me no more"),
+    "push.denied": mark("The browser does not allow it: allow notifications in its settings."),
     "language": mark("Language"),
     "update.ready": mark("A new version is here."),
     "update.take": mark("Use it now"),

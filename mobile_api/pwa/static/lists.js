@@ -3,6 +3,7 @@ import { html, useEffect, useState } from "vendor/preact";
 import { say } from "./ops.js";
 import { found, held } from "./parts.js";
 import { files, link, me, of, ops } from "./state.js";
+import { beTold, isTold, tellNoMore } from "./push.js";
 import { sync } from "./sync.js";
 import { Button, Field } from "./ui.js";
 import { format, language, partName, speak, t } from "./words.js";
@@ -68,11 +69,21 @@ export function Sync() {
     <section class="panel"><h3>${t("this.phone")}</h3>
       <p>${me.value?.engineer}</p>
       <p>${persists === false ? t("storage.unsafe") : persists ? t("storage.safe") : ""}</p>
+      <${Told} />
       ${isApple ? html`<p>${t("install.apple")}</p>` : null}
       <div class="segments" role="group" aria-label=${t("language")}>
         <button lang="zh-CN" aria-pressed=${language.value === "zh"} onClick=${() => speak("zh")}>中文</button>
         <button lang="en" aria-pressed=${language.value === "en"} onClick=${() => speak("en")}>English</button>
       </div></section>`;
+}
+
+/** Whether this phone is told of changes while the app is closed. */
+function Told() {
+  const [told, setTold] = useState(/** @type {boolean | null} */ (null));
+  useEffect(() => { void isTold().then(setTold); }, []);
+  if (told === null) return null;
+  if (told) return html`<p>${t("push.on")} <${Button} class="small" does=${async () => { await tellNoMore(); setTold(false); }}>${t("push.stop")}<//></p>`;
+  return html`<p>${t("push.off")} <${Button} class="small" does=${async () => { await beTold(); setTold(true); }}>${t("push.start")}<//></p>`;
 }
 
 /** @param {any} op */

@@ -21,6 +21,28 @@ worker.addEventListener("message", (/** @type {any} */ event) => {
   if (event.data === "take over") worker.skipWaiting();
 });
 
+// What came is not told here, only that something did; a screen that is looked at sees for itself.
+worker.addEventListener("push", (/** @type {any} */ event) => {
+  const tell = async () => {
+    const open = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+    for (const one of open) one.postMessage("sync");
+    if (open.some((/** @type {any} */ one) => one.visibilityState === "visible")) return;
+    const isChinese = worker.navigator.language.startsWith("zh");
+    const body = isChinese ? "您的安排有变化。" : "Your plan has changed.";
+    await worker.registration.showNotification("Paidan 派单", { body, tag: "plan", icon: FILES.find((name) => name.endsWith("/icon-192.png")) });
+  };
+  event.waitUntil(tell());
+});
+
+worker.addEventListener("notificationclick", (/** @type {any} */ event) => {
+  event.notification.close();
+  const show = async () => {
+    const [first] = await worker.clients.matchAll({ type: "window" });
+    return first ? first.focus() : worker.clients.openWindow(SHELL);
+  };
+  event.waitUntil(show());
+});
+
 worker.addEventListener("fetch", (/** @type {any} */ event) => {
   const { request } = event;
   const url = new URL(request.url);

@@ -165,6 +165,7 @@ export function keepInSync() {
   addEventListener("online", () => { failures = 0; void sync(); });
   addEventListener("offline", () => { link.value = { ...link.value, state: "offline" }; });
   document.addEventListener("visibilitychange", () => { if (!document.hidden) void sync(); });
+  navigator.serviceWorker?.addEventListener("message", ({ data }) => { if (data === "sync") void sync(); });
   void follow();
 }
 
