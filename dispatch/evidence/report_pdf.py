@@ -28,6 +28,8 @@ FONT, UNKNOWN = "PaidanReport", "〓"
 _FILE = Path(__file__).parent / "fonts" / "NotoSansSC-report.ttf"
 _WIDTH = A4[0] - 32 * mm
 _PICTURE = 40 * mm
+_CAPTION = 300
+"""More characters than this of a caption are left to the JSON, or pictures would not fit on their page."""
 _GREY = colors.HexColor("#5b6570")
 _RULES = TableStyle(
     [
@@ -137,6 +139,8 @@ class _Page:
         label = gettext("Signature of %(name)s", name=one["signer"]) if one["signer"] else one["caption"]
         at = local_time(datetime.fromisoformat(one["taken_at"]), "medium")
         size = gettext("%(size)s KB", size=format_decimal(-(-(one.get("size") or 0) // 1000)))
+        if len(label) > _CAPTION:
+            label = label[:_CAPTION] + "…"
         told = [label, f"{at} · {size}" if one["sha256"] else at]
         digest = [self.words(f"SHA-256 {one['sha256']}", self.small)] if one["sha256"] else []
         return [*(self.words(line) for line in told if line), *digest]

@@ -47,7 +47,7 @@ def facts(report: dict[str, Any], language: str) -> Rows:
         (gettext("Description"), order["description"]),
         (gettext("Customer"), f"{report['customer']['name']} ({report['customer']['number']})"),
         (gettext("Site"), "\n".join(filter(None, (site["name"], site["address"])))),
-        (gettext("Asset"), " · ".join(filter(None, (asset or {}).values()))),
+        (gettext("Asset"), " · ".join(filter(None, map((asset or {}).get, ("name", "model", "serial"))))),
         (gettext("Engineer"), f"{engineer['name']} ({engineer['number']})" if engineer else ""),
         (gettext("Planned"), planned if visit["planned_start_at"] else ""),
         (gettext("Status"), _status(outcome.get("status") or visit["status"])),

@@ -157,6 +157,19 @@ def test_a_very_long_note_goes_over_several_pages(day: Day, client_of: Any) -> N
     assert text_of(answer.data).count("水") == 2_000
 
 
+def test_many_photos_with_long_captions_go_over_several_pages(day: Day, client_of: Any) -> None:
+    day.tell("accept")
+    for _ in range(21):
+        day.tell("photo", attachment_id=str(uuid.uuid4()), caption="长" * 1_000)
+    day.tell("depart")
+    for language in ("zh", "en"):
+        answer = client_of("dispatcher", email=f"{language}@example.org").get(
+            f"/visits/{day.visit.id}/report.pdf?lang={language}"
+        )
+        assert answer.status_code == 200
+        assert text_of(answer.data).count("长") == 21 * 300
+
+
 def test_a_photo_still_on_the_phone_and_a_swapped_one_are_not_shown(day: Day, client_of: Any) -> None:
     day.work()
     client = client_of("dispatcher")
