@@ -104,6 +104,11 @@ class Settings:
         _text,
         "where photos are kept; empty: DATA_DIR/files; s3://BUCKET/PREFIX needs `pip install s3fs`",
     )
+    evidence_key_file: str = _setting(
+        "",
+        _text,
+        "private key (Ed25519, PEM) that seals evidence; empty: made once as DATA_DIR/keys/evidence.key",
+    )
     secret_key: str = _setting("", _text, "signs sessions; empty: made once and kept in DATA_DIR")
     push_hosts: str = _setting(
         "fcm.googleapis.com updates.push.services.mozilla.com *.push.apple.com *.notify.windows.com",

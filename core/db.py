@@ -276,10 +276,13 @@ def migrating() -> Iterator[Connection]:
 _before_commit: list[Any] = []
 
 
-def before_commit(hook: Any) -> None:
-    """Have `hook(session)` called inside every transaction, last before its commit."""
+def before_commit(hook: Any, *, first: bool = False) -> None:
+    """Have `hook(session)` called inside every transaction, last before its commit.
+
+    `first`: before the others, as what it locks must not be waited for while theirs is held.
+    """
     if hook not in _before_commit:
-        _before_commit.append(hook)
+        _before_commit.insert(0 if first else len(_before_commit), hook)
 
 
 @contextmanager

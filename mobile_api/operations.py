@@ -148,7 +148,8 @@ def _step(
             for one in counting:
                 led = landed[one.id]
                 said = payload if one is operation else _loaded(payloads.KINDS[one.kind], one.payload)
-                with transitions.reported(transitions.Reported(led.before, led.after, status)):
+                told_now = transitions.Reported(led.before, led.after, status, one.time_quality)
+                with transitions.reported(told_now):
                     _STEPS[one.kind](actor, visit, at=one.event_time, **said)
                 # It may stop counting and count again as others arrive: the log has it once.
                 one.done = True

@@ -7,7 +7,6 @@ The messages are signed (VAPID) by a key of this server and encrypted for the on
 from __future__ import annotations
 
 import base64
-import json
 import os
 import tempfile
 import uuid
@@ -39,6 +38,7 @@ _TOGETHER = timedelta(seconds=10)
 """What happens within this time is one message."""
 _TTL_S, _PATIENCE_S = 3_600, 10
 _GONE = (404, 410)
+_WORD = '{"hint": "sync"}'
 _LOOPBACK = ("127.0.0.1", "localhost")
 
 
@@ -123,7 +123,7 @@ def _told(subscription: dict[str, Any]) -> bool:
     try:
         webpush(
             subscription,
-            json.dumps({"hint": "sync"}),
+            _WORD,
             vapid_private_key=_key(),
             vapid_claims=claims,
             ttl=_TTL_S,

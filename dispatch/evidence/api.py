@@ -5,11 +5,13 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import Response
+from flask import Response, jsonify
 
 from core import api
-from dispatch.evidence import attachments, notes
-from dispatch.evidence.pages import file_response
+from core.i18n import reader_language
+from dispatch.evidence import attachments, notes, reports
+from dispatch.evidence.pages import file_response, pdf_response
+from dispatch.evidence.report_schemas import LanguageArgs, ServiceReportSchema
 from dispatch.evidence.schemas import EvidenceSchema, FormArgs
 from dispatch.workorders import orders
 
@@ -38,3 +40,25 @@ def list_evidence(record_id: uuid.UUID) -> Any:
 def content(query: dict[str, Any], attachment_id: uuid.UUID) -> Response:
     """Answer with a file."""
     return file_response(*attachments.opened(api.actor(), attachment_id, query["form"]))
+
+
+@blp.route("/visits/<uuid:visit_id>/report")
+@api.needs(attachments.READ)
+@blp.alt_response(200, schema=ServiceReportSchema)
+@blp.doc(operationId="get_visit_report", summary="The service report of a visit, with its chain of evidence")
+def report(visit_id: uuid.UUID) -> Response:
+    """Answer with a report that can be checked without us."""
+    return jsonify(reports.report_of(api.actor(), visit_id))
+
+
+@blp.route("/visits/<uuid:visit_id>/report.pdf")
+@api.needs(attachments.READ)
+@blp.arguments(LanguageArgs, location="query")
+@blp.doc(
+    operationId="get_visit_report_pdf",
+    summary="The service report of a visit as PDF",
+    responses={"200": {"description": "The report", "content": {"application/pdf": {}}}},
+)
+def report_pdf(query: dict[str, Any], visit_id: uuid.UUID) -> Response:
+    """Answer with a report on paper."""
+    return pdf_response(reports.report_of(api.actor(), visit_id), query["lang"] or reader_language())

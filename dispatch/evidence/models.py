@@ -5,13 +5,22 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Record, UtcDateTime, append_only, db, foreign_key_id
 
 ATTACHMENT_KINDS = ("photo", "signature", "document")
 ATTACHMENT_STATES = ("awaiting_bytes", "stored")
+LINK_KINDS = (
+    "event",
+    "note",
+    "position",
+    "attachment_named",
+    "attachment_bytes",
+    "attachment_shown",
+    "closing",
+)
 
 
 class Attachment(Record):
@@ -67,3 +76,60 @@ class Note(db.Model):  # type: ignore[name-defined,misc]
 
 
 append_only(Note.__table__)  # type: ignore[arg-type]
+
+
+class EvidenceChain(db.Model):  # type: ignore[name-defined,misc]
+    """The end of a visit's chain: whoever lengthens it holds this row. Sealed up to `sealed_number`."""
+
+    __tablename__ = "evidence_chain"
+
+    visit_id: Mapped[uuid.UUID] = mapped_column(
+        Uuid, db.ForeignKey("visit.id", ondelete="RESTRICT"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(default=0)
+    digest: Mapped[str] = mapped_column(String(64))
+    sealed_number: Mapped[int] = mapped_column(default=0)
+
+
+class EvidenceLink(db.Model):  # type: ignore[name-defined,misc]
+    """That something was received at a visit, chained to what was received before it; rows never change.
+
+    `facts` is the very text whose SHA-256 is in the digest (see `rules`).
+    """
+
+    __tablename__ = "evidence_link"
+    __table_args__ = (
+        CheckConstraint(f"kind in ({','.join(map(repr, LINK_KINDS))})", name="kind_known"),
+        CheckConstraint("number > 0", name="number_positive"),
+        UniqueConstraint("visit_id", "kind", "subject_id"),
+    )
+
+    visit_id: Mapped[uuid.UUID] = mapped_column(
+        Uuid, db.ForeignKey("visit.id", ondelete="RESTRICT"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(20))
+    subject_id: Mapped[str] = mapped_column(String(40))
+    facts: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    previous: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class EvidenceSeal(db.Model):  # type: ignore[name-defined,misc]
+    """The signature (Ed25519, base64) under a visit's chain up to a number; rows never change."""
+
+    __tablename__ = "evidence_seal"
+
+    visit_id: Mapped[uuid.UUID] = mapped_column(
+        Uuid, db.ForeignKey("visit.id", ondelete="RESTRICT"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(String(64))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    signature: Mapped[str] = mapped_column(String(100))
+    sealed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+append_only(EvidenceLink.__table__)  # type: ignore[arg-type]
+append_only(EvidenceSeal.__table__)  # type: ignore[arg-type]

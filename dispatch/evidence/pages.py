@@ -6,20 +6,21 @@ import math
 import uuid
 from typing import Any, BinaryIO
 
-from flask import Blueprint, Response, send_file, url_for
+from flask import Blueprint, Response, request, send_file, url_for
 from flask_babel import format_decimal, gettext
 
 from core.auth.actors import Actor
 from core.errors import mark
-from core.i18n import local_time
+from core.i18n import LOCALES, local_time, reader_language
 from core.web import page_actor
-from dispatch.evidence import attachments, notes
+from dispatch.evidence import attachments, notes, report_pdf, reports
 from dispatch.evidence.models import Attachment
-from dispatch.workorders.models import WorkOrder
+from dispatch.workorders.models import Visit, WorkOrder
 
 KINDS = {"photo": mark("Photo"), "signature": mark("Signature"), "document": mark("Document")}
 _FORMS = "any(original, display, thumbnail)"
 bp = Blueprint("attachments", __name__, url_prefix="/attachments")
+visit_reports = Blueprint("visit_reports", __name__, url_prefix="/visits")
 
 
 def file_response(found: Attachment, stream: BinaryIO, media_type: str) -> Response:
@@ -39,6 +40,31 @@ def file_response(found: Attachment, stream: BinaryIO, media_type: str) -> Respo
 def content(attachment_id: uuid.UUID, form: str) -> Response:
     """Show a photo or a signature, or save a document."""
     return file_response(*attachments.opened(page_actor(), attachment_id, form))
+
+
+def pdf_response(report: dict[str, Any], language: str) -> Response:
+    """Return a service report as PDF, to be shown."""
+    made = report_pdf.pdf_of(report, language)
+    name = f"{report['order']['number']}-{report['visit']['sequence']}-{language}.pdf"
+    response = Response(made, mimetype="application/pdf")
+    response.headers.set("Content-Disposition", "inline", filename=name)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@visit_reports.get("/<uuid:visit_id>/report.pdf")
+def report(visit_id: uuid.UUID) -> Response:
+    """Show the service report of a visit, in the reader's language or the one asked for."""
+    asked = request.args.get("lang", "")
+    made = reports.report_of(page_actor(), visit_id)
+    return pdf_response(made, asked if asked in LOCALES else reader_language())
+
+
+def visit_actions(actor: Actor, visit: Visit) -> list[dict[str, Any]]:
+    """Return the button for a visit's report, where there is something to report."""
+    if not actor.may(attachments.READ) or visit.status not in reports.BEGUN:
+        return []
+    return [{"label": gettext("Service report"), "url": url_for("visit_reports.report", visit_id=visit.id)}]
 
 
 def tables(actor: Actor, order: WorkOrder) -> list[dict[str, Any]]:

@@ -123,6 +123,15 @@ def offer_tables(name: str, tables: Tables) -> None:
     _more_tables[name] = tables
 
 
+VisitActions = Callable[[Actor, Visit], list[dict[str, Any]]]
+_more_visit_actions: dict[str, VisitActions] = {}
+
+
+def offer_visit_actions(name: str, actions: VisitActions) -> None:
+    """Have further buttons beside every visit on the page of its order."""
+    _more_visit_actions[name] = actions
+
+
 def _order_actions(actor: Actor, order: WorkOrder) -> list[dict[str, Any]]:
     # Without the customer's word closing needs a reason, so it is asked for first.
     asks = {"close"} if order.decision != "confirmed" else set()
@@ -167,6 +176,7 @@ def _visit_row(actor: Actor, visit: Visit) -> dict[str, Any]:
     if visit.travel_s is not None:
         row["travel"] = gettext("%(count)s min", count=round(visit.travel_s / 60))
     buttons = [action_of("visits", VISIT_DOORS[name], visit) for name in visit_verbs_of(actor, visit)]
+    buttons += [one for more in _more_visit_actions.values() for one in more(actor, visit)]
     row["actions"] = {"actions": buttons} if buttons else None
     return row
 

@@ -33,11 +33,15 @@ _held: ContextVar[list[object] | None] = ContextVar("held", default=None)
 
 @dataclass(frozen=True)
 class Reported:
-    """What a phone says was done: from which status to which it led then, and where the visit is by now."""
+    """What a phone says was done: from which status to which it led then, and where the visit is by now.
+
+    `time_quality` tells whether the instant it names is ``certain`` or ``uncertain``; empty: not known.
+    """
 
     before: str
     after: str
     now: str
+    time_quality: str = ""
 
 
 @contextmanager
@@ -93,6 +97,8 @@ def apply_to_visit(
     decision = decision or transition.decides
     if decision:
         visit.order.decision = decision
+    if told and told.time_quality:
+        facts = {**(facts or {}), "time_quality": told.time_quality}
     log_visit(actor, visit, verb, before, after, reason=reason, facts=facts, at=at)
     settle(visit.order)
     if visit.status != standing:

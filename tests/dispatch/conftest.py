@@ -1,4 +1,4 @@
-"""What tests of dispatch share: a small demo town."""
+"""What tests of dispatch share: a small demo town, and a day of an engineer with a phone."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from flask import Flask
 
 from core import clock
 from core.auth.actors import Actor
 from core.db import transaction
 from dispatch.demo.load import load_town
 from dispatch.demo.town import Town
+from tests.dispatch.evidence_day import Day, working_day
 
 
 @pytest.fixture
@@ -21,3 +23,10 @@ def demo_town(actor: Actor) -> Iterator[Town]:
         with transaction(actor):
             town = load_town(actor, 1, engineers=8, orders=40)
         yield town
+
+
+@pytest.fixture
+def day(app: Flask, actor: Actor, own_files: None) -> Iterator[Day]:
+    """An engineer with a phone on a Monday morning, and a visit; nothing is done yet."""
+    with working_day(app, actor) as found:
+        yield found
