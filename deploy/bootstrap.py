@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LEAST_PYTHON = (3, 11)
 LEAST_FREE_BYTES = 1500 * 1000 * 1000
 # Published as source only; it is plain Python and needs no compiler.
-SOURCE_ONLY = "eviltransform"
+SOURCE_ONLY = "eviltransform,http_ece"
 FOUND = ("Collecting ", "Processing ", "Requirement already satisfied")
 NO_NETWORK = ("NewConnectionError", "NameResolutionError", "ConnectTimeout", "ReadTimeout", "ProxyError")
 

@@ -9,7 +9,7 @@ from flask import Response, jsonify
 
 from core import api
 from core.i18n import reader_language
-from dispatch.evidence import attachments, notes, reports
+from dispatch.evidence import attachments, completeness, notes, reports
 from dispatch.evidence.pages import file_response, pdf_response
 from dispatch.evidence.report_schemas import LanguageArgs, ServiceReportSchema
 from dispatch.evidence.schemas import EvidenceSchema, FormArgs
@@ -26,7 +26,13 @@ def list_evidence(record_id: uuid.UUID) -> Any:
     """List what an order's visits left behind."""
     who = api.actor()
     order = orders.order_of(who, record_id)
-    return {"attachments": attachments.of_order(who, order), "notes": notes.of_order(who, order)}
+    return {
+        "attachments": attachments.of_order(who, order),
+        "notes": notes.of_order(who, order),
+        "missing": [
+            {"visit_id": visit.id, "actions": actions} for visit, actions in completeness.missing_of(order)
+        ],
+    }
 
 
 @blp.route("/attachments/<uuid:attachment_id>/content")

@@ -13,7 +13,8 @@ from core.auth.actors import Actor
 from core.errors import mark
 from core.i18n import LOCALES, local_time, reader_language
 from core.web import page_actor
-from dispatch.evidence import attachments, notes, report_pdf, reports
+from dispatch.evidence import attachments, completeness, notes, report_pdf, reports
+from dispatch.evidence.completeness import MANDATORY
 from dispatch.evidence.models import Attachment
 from dispatch.workorders.models import Visit, WorkOrder
 
@@ -83,6 +84,16 @@ def tables(actor: Actor, order: WorkOrder) -> list[dict[str, Any]]:
         for note in notes.of_order(actor, order)
     ]
     found = []
+    lacking = [
+        {
+            "visit": visit.sequence,
+            "missing": ", ".join(gettext(MANDATORY[one]) for one in missing),
+        }
+        for visit, missing in completeness.missing_of(order)
+    ]
+    if lacking:
+        columns = _columns("visit", "missing")
+        found.append({"title": gettext("Not there yet"), "columns": columns, "rows": lacking})
     if shown:
         columns = _columns("image", "visit", "what", "at", "size")
         found.append({"title": gettext("Photos and signatures"), "columns": columns, "rows": shown})
@@ -101,6 +112,7 @@ def _columns(*keys: str) -> list[dict[str, str]]:
         "size": gettext("Size"),
         "who": gettext("Who"),
         "text": gettext("Note"),
+        "missing": gettext("Missing"),
     }
     return [{"key": key, "label": labels[key]} for key in keys]
 

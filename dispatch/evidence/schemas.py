@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from core.fields import Instant
+from dispatch.evidence.completeness import MANDATORY
 from dispatch.evidence.models import ATTACHMENT_KINDS, ATTACHMENT_STATES
 
 FORMS = ("original", "display", "thumbnail")
@@ -43,11 +44,19 @@ class NoteSchema(Schema):
     at = Instant(required=True)
 
 
+class MissingSchema(Schema):
+    """A completed visit at which something mandatory is not there yet."""
+
+    visit_id = fields.UUID(required=True)
+    actions = fields.List(fields.String(validate=validate.OneOf(list(MANDATORY))), required=True)
+
+
 class EvidenceSchema(Schema):
     """What an order's visits left behind."""
 
     attachments = fields.List(fields.Nested(AttachmentSchema), required=True)
     notes = fields.List(fields.Nested(NoteSchema), required=True)
+    missing = fields.List(fields.Nested(MissingSchema), required=True)
 
 
 class FormArgs(Schema):

@@ -15,6 +15,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 
 from core.static_files import static_url
 from core.web import content_policy
+from dispatch.evidence.completeness import MANDATORY
 from dispatch.workorders.rules import INCOMPLETE_REASONS, STATUSES
 from mobile_api.pwa.texts import texts_of_app
 
@@ -82,6 +83,7 @@ def _config() -> dict[str, Any]:
         "texts": texts_of_app(),
         "colours": {status: style.colour for status, style in STATUSES.items()} | {"declined": "grey"},
         "reasons": list(INCOMPLETE_REASONS),
+        "mandatory": list(MANDATORY),
     }
 
 

@@ -6,6 +6,7 @@ from flask_babel import force_locale, gettext
 
 from core.errors import mark
 from core.i18n import LOCALES
+from dispatch.evidence.completeness import MANDATORY
 from dispatch.flows.schemas import PRIORITY_NAMES
 from dispatch.workorders.rules import INCOMPLETE_REASONS, STATUSES, VISIT_TRANSITIONS
 from mobile_api.held import label_of
@@ -37,10 +38,6 @@ _TEXTS = {
     "warranty": mark("Warranty until"),
     "history": mark("Done here before"),
     "checklist": mark("To be done"),
-    "check.arrived": mark("Arrival or check-in"),
-    "check.photo": mark("A photo"),
-    "check.signature": mark("The customer’s signature"),
-    "check.solution": mark("What was done"),
     "is.done": mark("(done)"),
     "is.open": mark("(still open)"),
     "check_in": mark("Check in here"),
@@ -173,6 +170,7 @@ def _texts_in(locale: str) -> dict[str, str]:
         texts |= {f"status.{status}": gettext(style.en) for status, style in STATUSES.items()}
         texts |= {f"priority.{priority}": gettext(name) for priority, name in PRIORITY_NAMES.items()}
         texts |= {f"incomplete.{reason}": gettext(name) for reason, name in INCOMPLETE_REASONS.items()}
+        texts |= {f"check.{action}": gettext(name) for action, name in MANDATORY.items()}
         texts |= {f"verb.{verb}": gettext(row.label) for verb, row in VISIT_TRANSITIONS.items()}
         texts |= {f"said.{kind}": label_of(kind) for kind in KINDS}
     return texts

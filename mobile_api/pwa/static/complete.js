@@ -6,7 +6,7 @@ import { small } from "./pictures.js";
 import { visits } from "./today.js";
 import { Button, Field, go } from "./ui.js";
 import { checklist } from "./visit.js";
-import { t } from "./words.js";
+import { config, t } from "./words.js";
 
 /** @param {{id: string}} props */
 export function Complete({ id }) {
@@ -17,7 +17,7 @@ export function Complete({ id }) {
   if (visit.here === "completed") return html`<p class="empty">${t("visit.completed")}</p><p><a class="button primary big" href="#/">${t("today")}</a></p>`;
   const checks = checklist(visit);
   const signed = checks.find((one) => one.key === "signature")?.done ?? false;
-  const missing = [...(solution.trim() ? [] : [t("check.solution")]), ...checks.filter((one) => !one.done && !(one.key === "signature" && refused.trim())).map((one) => t(`check.${one.key}`))];
+  const missing = [...(solution.trim() || !config.mandatory.includes("solution") ? [] : [t("check.solution")]), ...checks.filter((one) => !one.done && !(one.key === "signature" && refused.trim())).map((one) => t(`check.${one.key}`))];
   const finish = async () => {
     await say("complete", visit, { solution, signature_refused_reason: signed ? "" : refused });
     go("/");

@@ -77,14 +77,16 @@ function Device({ visit }) {
   </section>`;
 }
 
-/** What has to be there before the visit is completed, and whether it is. @param {any} visit */
+/** What has to be there before the visit is completed, and whether it is; what was done is written down last. @param {any} visit */
 export function checklist(visit) {
   const said = (/** @type {string} */ kind) => ops.value.some((op) => op.kind === kind && op.assignment_id === visit.assignment_id && op.outcome !== "rejected");
-  return [
-    { key: "arrived", done: said("arrive") || said("check_in") || visit.steps.some((/** @type {any} */ one) => one.verb === "arrive") },
-    { key: "photo", done: said("photo") },
-    { key: "signature", done: said("signature") },
-  ];
+  /** @type {Record<string, boolean>} */
+  const done = {
+    arrival: said("arrive") || said("check_in") || visit.steps.some((/** @type {any} */ one) => one.verb === "arrive"),
+    photo: said("photo"),
+    signature: said("signature"),
+  };
+  return config.mandatory.filter((key) => key in done).map((key) => ({ key, done: done[key] ?? false }));
 }
 
 /** @param {{visit: any}} props */
