@@ -130,8 +130,8 @@ def csp_nonce() -> str:
     return str(g.csp_nonce)
 
 
-def content_policy(images: str = "") -> str:
-    """Return what this answer's page may load; `images` are further sources of pictures."""
+def content_policy(images: str = "", scripts: str = "") -> str:
+    """Return what this answer's page may load; `images` and `scripts` are further sources of these."""
     nonce = g.get("csp_nonce", "")
     tiles = current_app.config["SETTINGS"].map_tiles
     tile_host = ""
@@ -139,7 +139,7 @@ def content_policy(images: str = "") -> str:
         scheme, _, rest = tiles.partition("://")
         tile_host = f" {scheme}://{rest.split('/')[0].replace('{s}', '*')}"
     return (
-        f"default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; "
+        f"default-src 'none'; script-src 'self' 'nonce-{nonce}'{scripts}; style-src 'self'; "
         f"img-src 'self' data:{images}{tile_host}; "
         "connect-src 'self'; font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
         "manifest-src 'self'; worker-src 'self'"

@@ -9,7 +9,7 @@ import { build } from "esbuild";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const VENDOR = join(ROOT, "core/static/vendor");
 
-/** @type {{name: string, packages: string[], entry: string, files?: string[], types?: string}[]} */
+/** @type {{name: string, packages: string[], entry: string, files?: string[], types?: string, contains?: string}[]} */
 const BUNDLES = [
   {
     name: "preact",
@@ -27,6 +27,13 @@ export { html } from "htm/preact";
   { name: "idb", packages: ["idb"], entry: 'export * from "idb";\n' },
   { name: "tus", packages: ["tus-js-client"], entry: 'export { Upload } from "tus-js-client";\n' },
   { name: "signature_pad", packages: ["signature_pad"], entry: 'export { default } from "signature_pad";\n' },
+  {
+    name: "zxing",
+    packages: ["zxing-wasm"],
+    entry: 'export { prepareZXingModule, readBarcodes } from "zxing-wasm/reader";\n',
+    files: ["dist/reader/zxing_reader.wasm"],
+    contains: "zxing_reader.wasm is compiled from ZXing-C++ (https://github.com/zxing-cpp/zxing-cpp), Apache-2.0.",
+  },
   { name: "htmx", packages: ["htmx.org"], entry: 'export { default } from "htmx.org";\n' },
   {
     name: "leaflet",
@@ -46,7 +53,7 @@ export { html } from "htm/preact";
 /** @param {string} name @returns {string} the folder of an installed package */
 const folderOf = (name) => join(ROOT, "node_modules", name);
 
-for (const { name, packages, entry, files = [], types = entry } of BUNDLES) {
+for (const { name, packages, entry, files = [], types = entry, contains } of BUNDLES) {
   const target = join(VENDOR, name);
   await rm(target, { recursive: true, force: true });
   await mkdir(target, { recursive: true });
@@ -58,6 +65,7 @@ for (const { name, packages, entry, files = [], types = entry } of BUNDLES) {
     versions.push(`${each} ${version} (${license})`);
     licences.push(`${each} ${version}\n\n${await readFile(join(folderOf(each), "LICENSE"), "utf8")}`);
   }
+  if (contains) licences.push(`${contains}\n`);
   const banner = `/* ${versions.join(", ")}. See LICENSE beside this file. Made by npm run vendor. */`;
 
   await build({

@@ -33,7 +33,9 @@ def shell() -> Response:
     response = make_response(
         render_template("pwa/shell.html", config=_config(), imports=_imports(), title="Paidan 派单")
     )
-    response.headers["Content-Security-Policy"] = content_policy(images=" blob:")
+    response.headers["Content-Security-Policy"] = content_policy(
+        images=" blob:", scripts=" 'wasm-unsafe-eval'"
+    )
     response.headers["Permissions-Policy"] = "geolocation=(self), camera=(self)"
     return response
 
@@ -41,7 +43,7 @@ def shell() -> Response:
 @bp.get("/sw.js")
 def worker() -> Response:
     """Send the service worker with the names of all it keeps; it is another one when any of them is."""
-    told = {"VERSION": f"paidan-{_version()}", "FILES": _files()}
+    told = {"VERSION": f"paidan-{_version()}", "FILES": _files(), "LATER": _scanner()}
     text = f"Object.assign(self, {json.dumps(told)});\n{_WORKER.read_text(encoding='utf-8')}"
     return Response(text, mimetype="text/javascript", headers={"Cache-Control": "no-cache"})
 
@@ -84,6 +86,7 @@ def _config() -> dict[str, Any]:
         "colours": {status: style.colour for status, style in STATUSES.items()} | {"declined": "grey"},
         "reasons": list(INCOMPLETE_REASONS),
         "mandatory": list(MANDATORY),
+        "wasm": _scanner()[1],
     }
 
 
@@ -92,8 +95,14 @@ def _imports() -> dict[str, str]:
     named = {f"vendor/{name.split('/')[0]}": static_url(f"vendor/{name}") for name in _VENDOR}
     return named | {
         "vendor/leaflet": static_url("vendor/leaflet/leaflet.js"),
+        "vendor/zxing": _scanner()[0],
         "core/format": static_url("format.js"),
     }
+
+
+def _scanner() -> list[str]:
+    """Return the addresses of what reads barcodes where the browser does not: too large for everybody."""
+    return [static_url("vendor/zxing/zxing.js"), static_url("vendor/zxing/zxing_reader.wasm")]
 
 
 def _files() -> list[str]:

@@ -66,6 +66,7 @@ _TEXTS = {
     "never.mind": mark("Never mind"),
     "scan": mark("Scan a barcode"),
     "scan.failed": mark("The camera cannot be used: allow it in the settings."),
+    "scan.later": mark("Scanning needs a line the first time: type the number for now."),
     "knowledge.here": mark("May help here"),
     "steps": mark("What has happened"),
     "reason": mark("Reason"),

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import requests
+import segno
 from PIL import Image
 
 from tests.browser.conftest import ARGS, CHROMIUM
@@ -52,12 +53,12 @@ class Phone:
         self.faults: list[str] = []
         self.context: Any = None
 
-    def open(self, *, offline: bool = False, path: str = "/m/") -> Any:
-        """Open the app."""
+    def open(self, *args: str, offline: bool = False, path: str = "/m/") -> Any:
+        """Open the app, in a browser with these arguments more."""
         self.context = self._kind.launch_persistent_context(
             str(self._folder),
             executable_path=CHROMIUM,
-            args=ARGS,
+            args=[*ARGS, *args],
             viewport={"width": 360, "height": 780},
             locale="en-GB",
             has_touch=True,
@@ -93,8 +94,8 @@ def engineer(town: dict[str, Any]) -> dict[str, Any]:
     return {"id": found["id"], "code": own.post(f"/engineers/{found['id']}/enrolments")["code"], "desk": desk}
 
 
-def enrolled(phone: Phone, engineer: dict[str, Any]) -> Any:
-    page = phone.open(path=f"/m/#code={engineer['code']}")
+def enrolled(phone: Phone, engineer: dict[str, Any], *args: str) -> Any:
+    page = phone.open(*args, path=f"/m/#code={engineer['code']}")
     page.get_by_role("button", name="Enrol").click()
     page.locator(".stop").first.wait_for()
     page.locator(".state-fine").wait_for()
@@ -246,3 +247,25 @@ def test_what_is_not_counted_is_told_with_its_reason(phone: Phone, engineer: dic
     page.evaluate("location.hash = '/sync'")
     page.get_by_text("waits for the dispatcher").wait_for()
     page.get_by_text("taken off the plan").wait_for()
+
+
+def test_a_barcode_before_the_camera_finds_the_part(
+    phone: Phone, engineer: dict[str, Any], tmp_path: Path
+) -> None:
+    """The camera is a film of a code, which the reader finds that is fetched then, and kept for later."""
+    picture, film = io.BytesIO(), tmp_path / "camera.mjpeg"
+    segno.make("6901234567892", error="m").save(picture, kind="png", scale=8, border=6)
+    frame = Image.new("RGB", (640, 480), "white")
+    frame.paste(Image.open(picture).convert("RGB"), (180, 60))
+    drawn = io.BytesIO()
+    frame.save(drawn, "JPEG", quality=90)
+    film.write_bytes(drawn.getvalue() * 30)
+    camera = ("--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={film}")
+    page = enrolled(phone, engineer, *camera, "--use-fake-ui-for-media-stream")
+    page.locator(".stop").last.click()
+    for _ in range(2):
+        page.get_by_role("button", name="Scan a barcode").click()
+        page.locator(".finder").wait_for(state="detached", timeout=30_000)
+        assert page.get_by_label("Find a part").input_value() == "6901234567892"
+        page.get_by_label("Find a part").fill("")
+        phone.context.set_offline(True)

@@ -1,8 +1,8 @@
 // Keeps the app's own files, so that it starts without a line; data are the page's business, in its database.
-// VERSION and FILES are set in a line before this text as the server sends it.
+// VERSION, FILES and LATER (kept once they were wanted) are set in a line before this text as the server sends it.
 const worker = /** @type {any} */ (self);
-/** @type {{VERSION: string, FILES: string[]}} */
-const { VERSION, FILES } = worker;
+/** @type {{VERSION: string, FILES: string[], LATER: string[]}} */
+const { VERSION, FILES, LATER } = worker;
 const SHELL = "/m/";
 
 worker.addEventListener("install", (/** @type {any} */ event) => {
@@ -48,8 +48,15 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== location.origin) return;
   const isShell = request.mode === "navigate" && url.pathname === SHELL;
-  if (!isShell && !FILES.includes(url.pathname)) return;
-  event.respondWith(
-    caches.open(VERSION).then((cache) => cache.match(isShell ? SHELL : url.pathname)).then((kept) => kept ?? fetch(request)),
-  );
+  const isLater = LATER.includes(url.pathname);
+  if (!isShell && !isLater && !FILES.includes(url.pathname)) return;
+  const answer = async () => {
+    const cache = await caches.open(VERSION);
+    const kept = await cache.match(isShell ? SHELL : url.pathname);
+    if (kept) return kept;
+    const found = await fetch(request);
+    if (isLater && found.ok) await cache.put(url.pathname, found.clone());
+    return found;
+  };
+  event.respondWith(answer());
 });

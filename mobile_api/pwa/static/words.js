@@ -2,7 +2,7 @@
 import { computed, signal } from "vendor/preact";
 import { formats } from "core/format";
 
-/** @type {{zone: string, tiles: string, texts: Record<string, Record<string, string>>, colours: Record<string, string>, reasons: string[], mandatory: string[]}} */
+/** @type {{zone: string, tiles: string, texts: Record<string, Record<string, string>>, colours: Record<string, string>, reasons: string[], mandatory: string[], wasm: string}} */
 export const config = JSON.parse(document.getElementById("config")?.textContent ?? "{}");
 const KEPT = "paidan-language";
 
