@@ -12,6 +12,7 @@ _TEXTS = {
     "lanes": mark("Engineers and their visits"),
     "rest": mark("Break"),
     "locked": mark("locked"),
+    "fix": mark("So long ago the phone said where it is"),
     "map": mark("Map"),
     "unplanned": mark("Unplanned"),
     "planned": mark("Planned"),

@@ -32,7 +32,7 @@ from geo.models import Position
 from inventory import ledger
 from optimizer.crew import Break, Engineer, Shift
 
-_POSITION_COUNTS = timedelta(hours=12)
+POSITION_COUNTS = timedelta(hours=12)
 
 
 def engineers_in(territory_ids: Sequence[uuid.UUID]) -> Select[Any]:
@@ -222,7 +222,7 @@ class CrewReader:
     def _positions(self, ids: list[uuid.UUID]) -> dict[uuid.UUID, tuple[float, float]]:
         latest = (
             select(Position.engineer_id, func.max(Position.recorded_at).label("at"))
-            .where(Position.engineer_id.in_(ids), Position.recorded_at > self.now - _POSITION_COUNTS)
+            .where(Position.engineer_id.in_(ids), Position.recorded_at > self.now - POSITION_COUNTS)
             .where(Position.recorded_at <= self.now)
             .group_by(Position.engineer_id)
             .subquery()

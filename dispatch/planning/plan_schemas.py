@@ -78,6 +78,9 @@ class LaneSchema(Schema):
     number = fields.String()
     name = fields.String()
     territory_id = fields.UUID(allow_none=True)
+    last_fix_at = Instant(
+        allow_none=True, metadata={"description": "when a phone last said where they are, of 12 hours"}
+    )
     home = fields.Dict(keys=fields.String(), values=fields.Float(), allow_none=True)
     skills = fields.List(fields.Dict())
     spans = fields.List(fields.Nested(SpanSchema))

@@ -66,14 +66,21 @@ def insertions(problem: Problem, plan: Plan, task: Task, slot: tuple[int, int]) 
             work_s = draft.work_s[engineer] + tried[1].work_s - (table.work_s if table else 0)
             team = draft.team_cents(engineer, float(work_s), int(draft.tasks_of[engineer]) + 1)
             team += max(0, worst_late_s(draft, longer, tried[1]) - worst_s) * price
-            found.append(
-                (
-                    tried[0] - draft.costs[vehicle] + team,
-                    problem.engineers[engineer].id,
-                    tried[1].halts[longer.index(mine)].start_s,
-                    tried[1].travel_s - (table.travel_s if table else 0),
-                )
+            # As early as can be and held back may cost the same: either is an answer then.
+            early = draft.earliest(vehicle, longer)
+            is_same = not isinstance(early, Misfit) and (
+                abs(draft.cost(vehicle, longer, early) - tried[0]) < 0.001
             )
+            for timed in (tried[1], early) if is_same else (tried[1],):
+                assert not isinstance(timed, Misfit)
+                found.append(
+                    (
+                        tried[0] - draft.costs[vehicle] + team,
+                        problem.engineers[engineer].id,
+                        timed.halts[longer.index(mine)].start_s,
+                        timed.travel_s - (table.travel_s if table else 0),
+                    )
+                )
     return sorted(found)
 
 

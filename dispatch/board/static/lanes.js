@@ -7,7 +7,7 @@ import { html } from "vendor/preact";
  *   start_at: string, end_at: string, travel_s: number | null, lock: string, change?: string, address?: string,
  *   customer?: string, lat?: number | null, lon?: number | null}} Bar
  * @typedef {{id: string, name: string, number: string, spans: (Span & {breaks: Span[]})[], visits: Bar[],
- *   home?: {lat: number, lon: number} | null}} Lane
+ *   last_fix_at?: string | null, home?: {lat: number, lon: number} | null}} Lane
  */
 
 /**
@@ -31,7 +31,7 @@ export function Lanes({ lanes, from, until, now, format, texts, lit }) {
         ${hours.map((t) => html`<span class="hour" style=${{ left: `${at(t)}%` }}>${format.time(new Date(t).toISOString())}</span>`)}
       </div></div>
       ${lanes.map((lane) => html`<div class="lane" key=${lane.id}>
-        <div class="who" title=${lane.name}>${lane.name}<small>${busy(lane, format)}</small></div>
+        <div class="who" title=${lane.name}>${lane.name}<small>${busy(lane, format)}</small>${lane.last_fix_at ? html`<small title=${texts.fix}>⌖ ${format.minutes(Math.max(0, (now - Date.parse(lane.last_fix_at)) / 1000))}</small>` : null}</div>
         <div class="track">
           ${lines()}
           ${lane.spans.map((span) => html`
