@@ -84,6 +84,23 @@ class Remote:
         return found
 
 
+def write_new(path: Path, content: bytes, mode: int) -> None:
+    """Write a file, whole or not at all; one that is there stays, and the first of several counts."""
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    try:
+        os.fchmod(handle, mode)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.link(name, path)
+    except FileExistsError:
+        return
+    finally:
+        os.unlink(name)
+    sync_folder(path.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Have the disk know the names of a folder, as it does a file's bytes after `os.fsync`."""
     handle = os.open(folder, os.O_RDONLY)

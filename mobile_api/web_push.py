@@ -7,8 +7,6 @@ The messages are signed (VAPID) by a key of this server and encrypted for the on
 from __future__ import annotations
 
 import base64
-import os
-import tempfile
 import uuid
 from datetime import timedelta
 from fnmatch import fnmatch
@@ -24,7 +22,7 @@ from pywebpush import WebPushException, webpush
 from requests import RequestException
 from sqlalchemy import delete, select
 
-from core import clock, jobs
+from core import clock, files, jobs
 from core.auth.actors import system
 from core.db import db
 from core.errors import Invalid, mark
@@ -145,16 +143,5 @@ def _key() -> Vapid02:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         made = Vapid02()
         made.generate_keys()
-        handle, part = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(made.private_pem())
-            stream.flush()
-            os.fsync(stream.fileno())
-        try:
-            # Of several processes that made one at the same moment the first one's counts.
-            os.link(part, path)
-        except FileExistsError:
-            pass
-        finally:
-            os.unlink(part)
+        files.write_new(path, made.private_pem(), 0o600)
     return Vapid02.from_file(str(path))

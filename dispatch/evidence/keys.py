@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -71,7 +70,7 @@ def _make(path: Path) -> None:
     pem = Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    _write_new(path, pem, 0o600)
+    files.write_new(path, pem, 0o600)
 
 
 def _show(path: Path, key: Ed25519PublicKey) -> None:
@@ -84,7 +83,7 @@ def _show(path: Path, key: Ed25519PublicKey) -> None:
     """
     if not path.exists():
         try:
-            _write_new(path, pem_of(key).encode(), 0o644)
+            files.write_new(path, pem_of(key).encode(), 0o644)
         except OSError:
             # Keys may lie where nobody but their owner writes: the public one is put there by hand then.
             return
@@ -94,23 +93,6 @@ def _show(path: Path, key: Ed25519PublicKey) -> None:
             "To change keys, give the old public key another name that ends in .pub."
         )
         raise KeyUnusable(message, file=str(path))
-
-
-def _write_new(path: Path, content: bytes, mode: int) -> None:
-    """Write a file, whole or not at all; one that is there stays."""
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    try:
-        os.fchmod(handle, mode)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.link(name, path)
-    except FileExistsError:
-        return
-    finally:
-        os.unlink(name)
-    files.sync_folder(path.parent)
 
 
 def pem_of(key: Ed25519PublicKey) -> str:
