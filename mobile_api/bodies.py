@@ -59,7 +59,7 @@ def _read(data: bytes) -> list[dict[str, Any]]:
         raise _too_much()
     states = [row.get("newDocumentState") if isinstance(row, dict) else None for row in rows]
     found = [_storable(state) if isinstance(state, dict) else {} for state in states]
-    if any(len(json.dumps(one)) > MOST_ROW_BYTES for one in found):
+    if any(len(json.dumps(one, ensure_ascii=False).encode()) > MOST_ROW_BYTES for one in found):
         raise _too_much()
     return found
 

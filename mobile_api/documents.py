@@ -132,11 +132,23 @@ VAN_STOCK = feed.Collection(
     documents=van_stock,
     every_id=lambda: db.session.scalars(select(StockMovement.part_id).distinct()),
 )
+
+
+def _parts_in(rows: Sequence[StockLocation]) -> set[uuid.UUID]:
+    """Return the parts that lie in some warehouses and on their shelves, however deep."""
+    places, more = set(), {row.id for row in rows}
+    while more:
+        places |= more
+        below = select(StockLocation.id).where(StockLocation.parent_id.in_(more))
+        more = set(db.session.scalars(below)) - places
+    return {part for part, _ in ledger.on_hand(None, places)}
+
+
 DEPOT_STOCK = feed.Collection(
     "depot_stock",
     made_of={
         StockMovement: lambda rows: {row.part_id for row in rows},
-        StockLocation: lambda rows: {part for part, _ in ledger.on_hand(None, [row.id for row in rows])},
+        StockLocation: _parts_in,
     },
     documents=depot_stock,
     every_id=lambda: db.session.scalars(select(StockMovement.part_id).distinct()),

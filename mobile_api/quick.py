@@ -6,6 +6,7 @@ Everything else, an error too, is left to the ordinary way (`mobile_api.pull`), 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from flask import Response, request
@@ -25,6 +26,7 @@ from mobile_api.scopes import EVERYBODY, scope_of
 
 _PULL = f"{blp.name}.pull_documents"
 _BEARER = f"Bearer {PREFIX}"
+_EPOCH = re.compile(r"[0-9a-f]{32}")
 _MOST_KNOWN = 20_000
 _MINE: tuple[Any, ...] = (bindparam("own"), EVERYBODY)
 _NEWER = exists().where(
@@ -60,7 +62,7 @@ def answer() -> Response | None:
         after, epoch = json.loads(checkpoint)["seq"], json.loads(checkpoint)["epoch"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    if type(after) is not int or not isinstance(epoch, str) or not 0 <= after < 2**63:
+    if type(after) is not int or not 0 <= after < 2**63 or not _EPOCH.fullmatch(str(epoch)):
         return None
     asked = {"digest": digest(token.removeprefix("Bearer ")), "after": after, "epoch": epoch}
     asked["name"] = (request.view_args or {})["collection"]

@@ -26,7 +26,8 @@ from core import clock, files, jobs
 from core.auth.actors import system
 from core.db import db
 from core.errors import Invalid, mark
-from dispatch.workorders.events import VisitScheduled
+from dispatch.workorders.events import VisitScheduled, VisitStatusChanged
+from dispatch.workorders.models import Assignment, Visit
 from mobile_api.devices import check_may_read
 from mobile_api.models import Device, PushSubscription
 
@@ -74,12 +75,25 @@ def public_key() -> str:
     return base64.urlsafe_b64encode(point).decode().rstrip("=")
 
 
+def note_cancelled(event: VisitStatusChanged) -> None:
+    """Have the phone told of the engineer whose visit was cancelled."""
+    if event.to_status == "cancelled":
+        visit = db.session.get_one(Visit, event.visit_id)
+        assignment = db.session.get(Assignment, visit.assignment_id) if visit.assignment_id else None
+        _tell_soon({visit.engineer_id, assignment.engineer_id if assignment else None})
+
+
 def note(event: VisitScheduled) -> None:
-    """Have the phones told of the engineers who got or lost a visit, a little later and together."""
+    """Have the phones told of the engineers who got or lost a visit."""
+    _tell_soon({event.engineer_id, event.was_engineer_id})
+
+
+def _tell_soon(engineer_ids: set[uuid.UUID | None]) -> None:
+    """Have engineers' phones told a little later, of all that happens until then together."""
     now = clock.now()
     since = timedelta(seconds=now.timestamp() % _TOGETHER.total_seconds())
     ends_at = now - since + _TOGETHER
-    for engineer_id in {event.engineer_id, event.was_engineer_id} - {None}:
+    for engineer_id in engineer_ids - {None}:
         assert engineer_id is not None
         if db.session.scalar(_of_engineer(engineer_id).limit(1)) is not None:
             key = f"{NUDGE}:{engineer_id}:{ends_at:%Y-%m-%dT%H:%M:%S}"

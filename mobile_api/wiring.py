@@ -56,6 +56,7 @@ def init_app(app: Flask, doors: Api) -> None:
     add_tab("engineers.list_", 40, mark("Phones"), "devices.list_", devices.READ)
     events.subscribe(VisitStatusChanged, operations.note_step_here)
     events.subscribe(VisitScheduled, web_push.note)
+    events.subscribe(VisitStatusChanged, web_push.note_cancelled)
     operations.follow(held.follow)
     kinds.add(held.KIND)
     for collection in documents.COLLECTIONS.values():

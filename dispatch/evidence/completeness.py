@@ -30,7 +30,7 @@ def missing_at(visit: Visit) -> list[str]:
     there = {
         "arrival": _has_arrived(visit),
         "photo": attachments.has_photo(visit.id),
-        "solution": bool(facts.get("solution")),
+        "solution": bool(facts.get("solution", "").strip()),
         "signature": bool(facts.get("signature_refused_reason"))
         or attachments.signature_of(visit.id) is not None,
     }

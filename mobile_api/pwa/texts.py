@@ -48,6 +48,8 @@ _TEXTS = {
     "file.waits": mark("waits"),
     "file.sent": mark("sent"),
     "file.refused": mark("refused"),
+    "file.again": mark("Send again"),
+    "photo.large": mark("A file may have 50 MiB at most: take a smaller one."),
     "notes": mark("Notes"),
     "note.new": mark("New note"),
     "note.keep": mark("Keep the note"),
@@ -90,6 +92,7 @@ _TEXTS = {
     "link.unknown": mark("Connecting …"),
     "link.fine": mark("Up to date"),
     "link.offline": mark("No line"),
+    "link.full": mark("Phone full"),
     "link.refused": mark("Look here"),
     "link.wiped": mark("Taken away"),
     "count.waiting": mark("%(count)s waiting"),
@@ -125,7 +128,10 @@ _TEXTS = {
     "enrol.code": mark("Code"),
     "enrol.go": mark("Enrol"),
     "enrol.again": mark("Enrol again"),
-    "enrol.other": mark("This phone still holds %(count)s messages of %(name)s: sync them first."),
+    "enrol.other": mark(
+        "%(count)s messages and files of %(name)s have not been sent from this phone, and would be lost."
+    ),
+    "enrol.discard": mark("Discard them and go on"),
     "enrol.insecure": mark(
         "The app needs an https address, or it cannot keep anything on this phone: ask who runs the server."
     ),
@@ -142,10 +148,11 @@ _TEXTS = {
     "code.error": mark("It could not be worked on, because of a fault of ours that was logged."),
     "code.discarded": mark("The dispatcher decided that it does not count."),
     "code.not_yours": mark("The visit is not yours."),
+    "code.too_large": mark("It is too long to be sent."),
     "code.invalid": mark("Something in it is not as it should be."),
     "request.requested": mark("asked for"),
     "request.approved": mark("approved"),
-    "request.refused": mark("refused"),
+    "request.refused": mark("turned down"),
     "request.issued": mark("issued"),
     "request.cancelled": mark("withdrawn"),
     "step.accept": mark("Accept"),

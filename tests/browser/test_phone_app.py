@@ -119,6 +119,7 @@ def test_a_visit_without_a_line_is_on_the_server_once_when_there_is_one_again(
     phone.context.set_offline(True)
     first.click()
     for name in ("Accept", "Set off", "I have arrived", "Start work"):
+        page.wait_for_timeout(800)  # a tap right after the button changed is not taken
         page.get_by_role("button", name=name, exact=True).click()
         page.get_by_role("button", name=name, exact=True).wait_for(state="detached", timeout=15_000)
     for number in (1, 2):
@@ -130,8 +131,10 @@ def test_a_visit_without_a_line_is_on_the_server_once_when_there_is_one_again(
     page.locator("button.line").last.click()
     page.get_by_role("button", name="Ask for it").click()
     page.get_by_role("button", name="Ask for it").wait_for(state="detached")
+    page.wait_for_timeout(800)
     page.get_by_role("button", name="Complete", exact=True).click()
     page.get_by_label("What was done").fill("Lamp replaced")
+    page.locator("canvas.sign").evaluate("pad => pad.scrollIntoView({block: 'center'})")
     pad = page.locator("canvas.sign").bounding_box()
     page.mouse.move(pad["x"] + 40, pad["y"] + 60)
     page.mouse.down()
@@ -238,6 +241,7 @@ def test_what_is_not_counted_is_told_with_its_reason(phone: Phone, engineer: dic
     visit_id = stop.get_attribute("href").rpartition("/")[2]
     phone.context.set_offline(True)
     stop.click()
+    page.wait_for_timeout(800)
     page.get_by_role("button", name="Accept", exact=True).click()
     page.get_by_role("button", name="Set off", exact=True).wait_for()
     desk.get(f"/visits/{visit_id}")
@@ -269,3 +273,81 @@ def test_a_barcode_before_the_camera_finds_the_part(
         assert page.get_by_label("Find a part").input_value() == "6901234567892"
         page.get_by_label("Find a part").fill("")
         phone.context.set_offline(True)
+
+
+def take_photo(page: Any, folder: Path, width: int) -> None:
+    picture = folder / f"{width}.jpg"
+    picture.write_bytes(photo(width, 600))
+    page.set_input_files("input[type=file]", str(picture))
+    page.locator(".thumbs li").first.wait_for()
+
+
+def test_an_answer_that_is_not_our_servers_loses_no_photo(
+    phone: Phone, engineer: dict[str, Any], tmp_path: Path
+) -> None:
+    page = enrolled(phone, engineer)
+    refused: list[int] = []
+
+    def answer(route: Any) -> None:
+        refused.append(1)
+        route.fulfill(status=200, content_type="text/html", body="<h1>We are back soon</h1>")
+
+    page.locator(".stop").last.click()
+    phone.context.route("**/uploads**", answer)
+    take_photo(page, tmp_path, 811)
+    until("the upload is tried", lambda: bool(refused))
+    page.get_by_text("waits", exact=True).wait_for()
+    phone.context.unroute("**/uploads**")
+    page.evaluate("location.hash = '/sync'")
+    page.get_by_role("button", name="Sync now").click()
+    page.get_by_text("0 messages and 0 files wait").wait_for()
+
+
+def test_photos_go_though_nothing_can_be_read(phone: Phone, engineer: dict[str, Any], tmp_path: Path) -> None:
+    page = enrolled(phone, engineer)
+    stop = page.locator(".stop").last
+    visit_id = stop.get_attribute("href").rpartition("/")[2]
+    stop.click()
+    phone.context.route(
+        "**/sync/work_orders**", lambda route: route.fulfill(status=500, json={"status": 500})
+    )
+    take_photo(page, tmp_path, 812)
+    page.get_by_text("sent", exact=True).wait_for()
+    desk = engineer["desk"]
+    order_id = desk.get(f"/visits/{visit_id}")["order_id"]
+    kept = desk.get(f"/work-orders/{order_id}/evidence")["attachments"]
+    assert "stored" in {one["state"] for one in kept}
+
+
+def test_what_is_written_outlives_the_screen_and_the_app(phone: Phone, engineer: dict[str, Any]) -> None:
+    page = enrolled(phone, engineer)
+    visit = page.locator(".stop").last.get_attribute("href")
+    page.evaluate(f"location.hash = '{visit}/complete'")
+    page.get_by_label("What was done").fill("Belt replaced")
+    phone.close()
+    page = phone.open(offline=True, path=f"/m/{visit}/complete")
+    assert page.get_by_label("What was done").input_value() == "Belt replaced"
+
+
+def test_a_phone_for_somebody_else_says_what_would_be_lost(
+    town: dict[str, Any], phone: Phone, engineer: dict[str, Any]
+) -> None:
+    page = enrolled(phone, engineer)
+    page.locator(".stop").last.click()
+    phone.context.route("**/sync/ops**", lambda route: route.abort())
+    page.get_by_label("New note").fill("behind the door")
+    page.get_by_role("button", name="Keep the note").click()
+    page.get_by_text("1 waiting").wait_for()
+    desk = engineer["desk"]
+    rows = desk.get("/engineers?page_size=100")["items"]
+    other = next(row for row in rows if row["user_id"] and row["id"] != engineer["id"])
+    code = desk.post(f"/engineers/{other['id']}/enrolments")["code"]
+    page.evaluate(f"location.hash = 'code={code}'")
+    page.get_by_role("button", name="Enrol").click()
+    page.get_by_text("have not been sent from this phone").wait_for()
+    phone.context.unroute("**/sync/ops**")
+    page.get_by_role("button", name="Discard them and go on").click()
+    page.locator(".state-fine").wait_for()
+    page.evaluate("location.hash = '/sync'")
+    page.get_by_text(other["name"]).wait_for()
+    page.get_by_text("0 messages and 0 files wait").wait_for()

@@ -54,6 +54,12 @@ def test_a_draft_from_a_phone_is_published_and_reaches_all_phones(
     assert other.pull("articles") == {}
 
 
+def test_a_long_draft_in_chinese_is_taken(sender: Sender) -> None:
+    said = {"title": "门机", "text": "同步带松动。" * 3_000, "fault_code": "", "tags": []}
+    (answer,) = sender.send(sender.op("article_draft", payload=said))
+    assert answer["outcome"] == "applied"
+
+
 def test_drafts_are_seen_by_their_author_and_by_who_publishes(client_of: Any) -> None:
     author, other, reviewer = client_of("agent"), client_of("dispatcher"), client_of("manager")
     said_so = {"title": "T", "text": "long text", "tags": "a， b,,a"}

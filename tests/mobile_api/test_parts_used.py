@@ -158,6 +158,10 @@ def test_every_phone_knows_what_lies_in_the_warehouses(
     fill(world, shelf, part, 3)
     lying = {"id": str(depot.id), "name": "North depot", "lat": 31.2, "lon": 121.4, "quantity": 5}
     assert sender.phone.pull("depot_stock") == {str(part): {"id": str(part), "depots": [lying]}}
+    with transaction(world.actor) as session:
+        session.merge(depot).name = "Depot"
+    assert sender.phone.pull("depot_stock")[str(part)]["depots"] == [lying | {"name": "Depot"}]
+    assert feed.differences() == []
     with transaction(world.actor):
         for source, quantity in ((depot, 2), (shelf, 3)):
             ledger.move(

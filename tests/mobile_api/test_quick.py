@@ -112,6 +112,12 @@ def test_a_limit_that_is_none_is_refused(phone: Phone, limit: Any) -> None:
     assert asked(phone, limit=limit)[0] == 422
 
 
+@pytest.mark.parametrize("epoch", ["\0", "x", "", "é" * 32, None, 5])
+def test_an_epoch_that_is_none_is_no_fault_of_ours(phone: Phone, epoch: Any) -> None:
+    phone.checkpoints["work_orders"]["epoch"] = epoch
+    assert asked(phone)[0] in (410, 422)
+
+
 def test_too_old_an_app_is_told_so(phone: Phone) -> None:
     assert asked(phone, headers={"X-Schema-Version": "0"})[0] == 426
 

@@ -25,7 +25,7 @@ from core import clock
 from core.auth.actors import system
 from core.db import db, transaction
 from core.worker import Worker
-from dispatch.workorders import visits
+from dispatch.workorders import orders, visits
 from mobile_api import devices, web_push
 from mobile_api.models import PushSubscription
 from tests.dispatch.workorder_world import HOUR, MORNING, World
@@ -125,6 +125,15 @@ def test_who_loses_a_visit_is_told_too(app: Flask, world: World, phone: Phone, s
     phone.send("PUT", "/push", json=service.subscription())
     told(app)
     world.do(visits.schedule, visit, **world.slot(world.other))
+    told(app, 60)
+    assert len(service.came) == 1
+
+
+def test_a_cancelled_visit_is_told(app: Flask, world: World, phone: Phone, service: Service) -> None:
+    visit = world.dispatched()
+    phone.send("PUT", "/push", json=service.subscription())
+    told(app)
+    world.do(orders.cancel, visit.order, reason="sold the lift")
     told(app, 60)
     assert len(service.came) == 1
 

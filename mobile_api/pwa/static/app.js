@@ -4,6 +4,7 @@ import { Complete } from "./complete.js";
 import { Enrol } from "./enrol.js";
 import { Knowledge, Sync, Van } from "./lists.js";
 import { database, files, link, load, me, ops } from "./state.js";
+import { renew } from "./push.js";
 import { keepInSync } from "./sync.js";
 import { Today } from "./today.js";
 import { Icon } from "./ui.js";
@@ -18,7 +19,8 @@ const TICK_MS = 30_000;
 
 function App() {
   const path = where.value;
-  if (!me.value || path === "/enrol") return html`<${Enrol} />`;
+  const scanned = /^code=([0-9A-Za-z]+)/.exec(path)?.[1] ?? "";
+  if (!me.value || scanned || path === "/enrol") return html`<${Enrol} code=${scanned} key=${scanned} />`;
   const [, screen, id, more] = path.split("/");
   const waits = ops.value.filter((op) => op.waits).length + files.value.filter((file) => file.waits).length;
   const tab = screen === "visit" ? "/" : `/${screen}`;
@@ -70,4 +72,5 @@ const frame = /** @type {HTMLElement} */ (document.getElementById("app"));
 frame.replaceChildren();
 render(html`<${App} />`, frame);
 keepInSync();
+void renew().catch(() => {});
 void install();

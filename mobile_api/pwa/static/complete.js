@@ -4,15 +4,16 @@ import SignaturePad from "vendor/signature_pad";
 import { say } from "./ops.js";
 import { small } from "./pictures.js";
 import { visits } from "./today.js";
-import { Button, Field, go } from "./ui.js";
+import { Photos } from "./photos.js";
+import { Button, Field, go, useDraft } from "./ui.js";
 import { checklist } from "./visit.js";
 import { config, t } from "./words.js";
 
 /** @param {{id: string}} props */
 export function Complete({ id }) {
   const visit = visits().find((one) => one.id === id);
-  const [solution, setSolution] = useState("");
-  const [refused, setRefused] = useState("");
+  const [solution, setSolution] = useDraft(`solution:${id}`);
+  const [refused, setRefused] = useDraft(`unsigned:${id}`);
   if (!visit) return html`<p class="empty">${t("visit.gone")}</p>`;
   if (visit.here === "completed") return html`<p class="empty">${t("visit.completed")}</p><p><a class="button primary big" href="#/">${t("today")}</a></p>`;
   const checks = checklist(visit);
@@ -20,11 +21,14 @@ export function Complete({ id }) {
   const missing = [...(solution.trim() || !config.mandatory.includes("solution") ? [] : [t("check.solution")]), ...checks.filter((one) => !one.done && !(one.key === "signature" && refused.trim())).map((one) => t(`check.${one.key}`))];
   const finish = async () => {
     await say("complete", visit, { solution, signature_refused_reason: signed ? "" : refused });
+    setSolution("");
+    setRefused("");
     go("/");
   };
   return html`<article class="visit">
     <h2>${visit.title}</h2>
     <${Field} label=${t("solution")}><textarea rows="4" maxlength="4000" value=${solution} onInput=${(/** @type {any} */ event) => setSolution(event.target.value)}></textarea><//>
+    <${Photos} visit=${visit} />
     ${signed ? html`<p class="message tone-green">${t("signed")}</p>` : html`<${Sign} visit=${visit} />
       <${Field} label=${t("signature.refused")}><input maxlength="4000" value=${refused} onInput=${(/** @type {any} */ event) => setRefused(event.target.value)} /><//>`}
     ${missing.length ? html`<p class="message tone-yellow">${t("missing")} ${missing.join(", ")}</p>` : null}

@@ -5,7 +5,8 @@ import { found, held } from "./parts.js";
 import { files, link, me, of, ops } from "./state.js";
 import { beTold, isTold, tellNoMore } from "./push.js";
 import { sync } from "./sync.js";
-import { Button, Field } from "./ui.js";
+import { sendAgain } from "./uploads.js";
+import { Button, Field, useDraft } from "./ui.js";
 import { format, language, partName, speak, t } from "./words.js";
 
 const MOST_SHOWN = 50;
@@ -29,10 +30,12 @@ export function Knowledge({ id }) {
 
 /** What the engineer learned, for the others. @param {{done: () => void}} props */
 function Draft({ done }) {
-  const [title, setTitle] = useState("");
-  const [text, setText] = useState("");
+  const [title, setTitle] = useDraft("article:title");
+  const [text, setText] = useDraft("article:text");
   const send = async () => {
     await say("article_draft", null, { title, text, fault_code: "", tags: [] });
+    setTitle("");
+    setText("");
     done();
   };
   return html`<section class="panel"><h2>${t("article.write")}</h2>
@@ -64,8 +67,8 @@ export function Sync() {
       <p>${t("sync.waiting", { ops: waiting.length, files: coming.filter((file) => file.waits).length })}</p>
       <${Button} class="primary" does=${sync}>${t("sync.now")}<//></section>
     ${waiting.length ? html`<section class="panel"><h3>${t("waits")}</h3><ul class="plain">${waiting.map((op) => html`<li key=${op.id}>${format.value.time(op.device_time)} ${t(`said.${op.kind}`)} ${numberOf(op)}</li>`)}</ul></section>` : null}
-    ${coming.length ? html`<section class="panel"><h3>${t("files")}</h3><ul class="plain">${coming.map((file) => html`<li key=${file.id}>${file.name} · ${format.value.number(Math.ceil(file.size / 1024))} KiB · ${t(file.refused ? "file.refused" : "file.waits")}</li>`)}</ul></section>` : null}
-    ${undecided.length ? html`<section class="panel"><h3>${t("undecided")}</h3><ul class="plain">${undecided.map((op) => html`<li key=${op.id}><span class=${`badge tone-${op.outcome === "held" ? "yellow" : "red"}`}>${t(`outcome.${op.outcome}`)}</span> ${t(`said.${op.kind}`)} ${numberOf(op)}<br /><span class="muted">${op.detail?.detail ?? t(`code.${op.outcome_code}`)}</span></li>`)}</ul></section>` : null}
+    ${coming.length ? html`<section class="panel"><h3>${t("files")}</h3><ul class="plain">${coming.map((file) => html`<li key=${file.id}>${file.name} · ${format.value.number(Math.ceil(file.size / 1024))} KiB · ${t(file.refused ? "file.refused" : "file.waits")}${file.refused ? html` <${Button} class="small" does=${() => sendAgain(file.id)}>${t("file.again")}<//>` : null}</li>`)}</ul></section>` : null}
+    ${undecided.length ? html`<section class="panel"><h3>${t("undecided")}</h3><ul class="plain">${undecided.map((op) => html`<li key=${op.id}><span class=${`badge tone-${op.outcome === "held" ? "yellow" : "red"}`}>${t(`outcome.${op.outcome}`)}</span> ${t(`said.${op.kind}`)} ${numberOf(op)}<br /><span class="muted">${op.detail?.detail ?? told(op.outcome_code)}</span></li>`)}</ul></section>` : null}
     <section class="panel"><h3>${t("this.phone")}</h3>
       <p>${me.value?.engineer}</p>
       <p>${persists === false ? t("storage.unsafe") : persists ? t("storage.safe") : ""}</p>
@@ -84,6 +87,12 @@ function Told() {
   if (told === null) return null;
   if (told) return html`<p>${t("push.on")} <${Button} class="small" does=${async () => { await tellNoMore(); setTold(false); }}>${t("push.stop")}<//></p>`;
   return html`<p>${t("push.off")} <${Button} class="small" does=${async () => { await beTold(); setTold(true); }}>${t("push.start")}<//></p>`;
+}
+
+/** Why something was not counted. @param {string} code */
+function told(code) {
+  const said = t(`code.${code}`);
+  return said === `code.${code}` ? t("code.invalid") : said;
 }
 
 /** @param {any} op */

@@ -1,5 +1,6 @@
 // Saying what was done: an operation and the file it speaks of are kept in one transaction, then sent when there is a line.
 import { database, load } from "./state.js";
+import { t } from "./words.js";
 
 /** This run of the app: its clock that never jumps counts from here. */
 const BOOT = crypto.randomUUID();
@@ -7,6 +8,7 @@ const BOOT = crypto.randomUUID();
 export const SENT = [
   "id", "kind", "work_order_id", "assignment_id", "payload", "device_seq", "device_time", "mono_ms", "boot_id", "clock_offset_ms",
 ];
+const MOST_BYTES = 50 * 1024 * 1024;
 const ANSWERED = ["outcome", "outcome_code", "detail", "received_at", "event_time", "time_quality"];
 /** @type {() => void} */
 let nudge = () => {};
@@ -30,15 +32,17 @@ export function whenSaid(then) {
  * @returns {Promise<string>} the operation's id
  */
 export async function say(kind, visit, payload = {}, picture = null) {
-  const file = picture && (await fileOf(visit, kind, picture));
-  const transaction = database.transaction(["meta", "ops", "files"], "readwrite", { durability: "strict" });
+  const taken = picture && (await fileOf(visit, kind, picture));
+  const file = taken?.file;
+  const transaction = database.transaction(["meta", "ops", "files", "bytes"], "readwrite", { durability: "strict" });
   const meta = transaction.objectStore("meta");
   const seq = ((await meta.get("seq")) ?? 0) + 1;
   const clock = await meta.get("clock");
   const id = crypto.randomUUID();
   await Promise.all([
     meta.put(seq, "seq"),
-    file && transaction.objectStore("files").add(file),
+    taken && transaction.objectStore("files").add(taken.file),
+    taken && transaction.objectStore("bytes").add(taken.bytes, taken.file.id),
     transaction.objectStore("ops").add({
       id,
       kind,
@@ -63,12 +67,14 @@ export async function say(kind, visit, payload = {}, picture = null) {
 
 /** @param {any} visit @param {string} kind @param {{blob: Blob, name: string, thumb: Blob | null}} picture */
 async function fileOf(visit, kind, { blob, name, thumb }) {
+  if (blob.size > MOST_BYTES) throw new Error(t("photo.large"));
   const bytes = await blob.arrayBuffer();
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return {
+  const file = {
     id: crypto.randomUUID(), visit_id: visit.id, work_order_id: visit.work_order_id, kind, name, type: blob.type,
-    // Bytes, not the camera's file: that may be gone when it is sent.
-    bytes, size: bytes.byteLength, thumb, sha256, url: "", waits: 1, at: Date.now(),
+    size: bytes.byteLength, thumb, sha256, url: "", waits: 1, at: Date.now(),
   };
+  // Bytes, not the camera's file: that may be gone when it is sent.
+  return { file, bytes };
 }

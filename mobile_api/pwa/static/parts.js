@@ -1,16 +1,18 @@
 // Parts at a visit: used from the van, put back, or asked for; found by name, number or barcode.
-import { html, useState } from "vendor/preact";
+import { computed, html, useState } from "vendor/preact";
 import { say } from "./ops.js";
 import { Scan } from "./scan.js";
 import { of, ops } from "./state.js";
-import { inVan } from "./steps.js";
+import { moved } from "./steps.js";
 import { Button, Field } from "./ui.js";
 import { format, partName, t } from "./words.js";
 
 const MOST_FOUND = 8;
 
+const ahead = computed(() => moved(ops.value));
+
 /** How many of a part are in the own van. @param {string} id */
-export const held = (id) => inVan(of("van_stock").get(id)?.quantity ?? 0, id, ops.value);
+export const held = (id) => (of("van_stock").get(id)?.quantity ?? 0) + (ahead.value.get(id) ?? 0);
 
 /** Parts whose number, name or barcode has some words in it. @param {string} words @returns {any[]} */
 export function found(words) {
@@ -20,9 +22,9 @@ export function found(words) {
   for (const part of of("parts").values()) {
     if (part.barcode && part.barcode === words.trim()) return [part];
     const text = `${part.number} ${part.name_en} ${part.name_zh}`.toLowerCase();
-    if (wanted.every((word) => text.includes(word))) rows.push(part);
+    if (wanted.every((word) => text.includes(word))) rows.push({ part, count: held(part.id) });
   }
-  return rows.sort((a, b) => held(b.id) - held(a.id)).slice(0, MOST_FOUND);
+  return rows.sort((a, b) => b.count - a.count).slice(0, MOST_FOUND).map((row) => row.part);
 }
 
 /** Where a part lies nearest to a visit's site, in words; nothing where no warehouse has it. @param {string} id @param {any} visit */
@@ -48,14 +50,15 @@ export function PartsOf({ visit }) {
   const [chosen, setChosen] = useState(/** @type {any} */ (null));
   const said = ops.value.filter((op) => op.assignment_id === visit.assignment_id && op.kind.startsWith("part_") && op.payload.part_id);
   const asked = [...of("part_requests").values()].filter((one) => one.work_order_id === visit.work_order_id);
+  const fitting = chosen ? [] : found(words);
   return html`<section class="panel"><h3>${t("parts")}</h3>
     ${visit.parts.length ? html`<p class="muted">${t("parts.planned")}</p><ul class="plain">${visit.parts.map((/** @type {any} */ one) => html`<li key=${one.part_id}><${PartLine} id=${one.part_id} count=${one.quantity} choose=${setChosen} /></li>`)}</ul>` : null}
     ${said.length ? html`<ul class="plain">${said.map((op) => html`<li key=${op.id}>${t(`said.${op.kind}`)} ${op.payload.quantity} × ${label(op.payload.part_id)}${op.outcome === "rejected" ? html` <span class="badge tone-red">${t("outcome.rejected")}</span>` : null}</li>`)}</ul>` : null}
     ${asked.length ? html`<ul class="plain">${asked.map((one) => html`<li key=${one.id}>${one.quantity} × ${label(one.part_id)} <span class="badge tone-blue">${t(`request.${one.status}`)}</span>${one.answer ? html`<br /><span class="muted">${one.answer}</span>` : null}</li>`)}</ul>` : null}
     ${chosen ? html`<${Move} part=${chosen} visit=${visit} done=${() => { setChosen(null); setWords(""); }} />` : html`
       <div class="row tight"><${Field} label=${t("part.find")}><input type="search" value=${words} onInput=${(/** @type {any} */ event) => setWords(event.target.value)} /><//><${Scan} found=${setWords} /></div>
-      ${words.trim() ? html`<ul class="plain">${found(words).map((part) => html`<li key=${part.id}><${PartLine} id=${part.id} choose=${setChosen} /></li>`)}</ul>` : null}
-      ${words.trim() && !found(words).length ? html`<p class="muted">${t("part.none")}</p>` : null}`}
+      ${words.trim() ? html`<ul class="plain">${fitting.map((part) => html`<li key=${part.id}><${PartLine} id=${part.id} choose=${setChosen} /></li>`)}</ul>` : null}
+      ${words.trim() && !fitting.length ? html`<p class="muted">${t("part.none")}</p>` : null}`}
   </section>`;
 }
 

@@ -20,6 +20,14 @@ export async function beTold() {
   await ask("/push", { method: "PUT", body: { endpoint, keys } });
 }
 
+/** Have the server know of what the browser was told before: this phone may have been enrolled anew. */
+export async function renew() {
+  if (!(await isTold())) return;
+  const registration = await navigator.serviceWorker.ready;
+  const { endpoint, keys } = (await registration.pushManager.getSubscription())?.toJSON() ?? {};
+  if (endpoint) await ask("/push", { method: "PUT", body: { endpoint, keys } });
+}
+
 /** Have the server, and the browser's service, forget it. */
 export async function tellNoMore() {
   const registration = await navigator.serviceWorker.ready;

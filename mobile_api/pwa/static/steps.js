@@ -43,9 +43,12 @@ export function statusOf(visit, ops) {
     .reduce((status, op) => led(status, op.kind), visit.status);
 }
 
-/** How many of a part are in the van, when what the server does not show yet is added. @param {number} known @param {string} part @param {any[]} ops */
-export function inVan(known, part, ops) {
-  return ops
-    .filter((op) => op.ahead && op.outcome !== "rejected" && op.payload?.part_id === part)
-    .reduce((count, op) => count + ({ part_used: -1, part_returned: 1 }[/** @type {string} */ (op.kind)] ?? 0) * op.payload.quantity, known);
+/** By how many of each part the van differs from what the server shows. @param {any[]} ops all that was said here @returns {Map<string, number>} */
+export function moved(ops) {
+  const found = new Map();
+  for (const { ahead, outcome, kind, payload } of ops) {
+    const sign = { part_used: -1, part_returned: 1 }[/** @type {string} */ (kind)];
+    if (ahead && sign && outcome !== "rejected") found.set(payload.part_id, (found.get(payload.part_id) ?? 0) + sign * payload.quantity);
+  }
+  return found;
 }

@@ -59,6 +59,22 @@ export function Picture({ blob, alt }) {
 /** @param {{label: string, children?: any, hint?: string}} props */
 export const Field = ({ label, children, hint }) => html`<label class="field"><span>${label}</span>${children}${hint ? html`<small class="muted">${hint}</small>` : null}</label>`;
 
+/**
+ * Text that is being written: it outlives the screen, and the app.
+ * @param {string} key @param {string} [initial]
+ * @returns {[string, (text: string) => void]}
+ */
+export function useDraft(key, initial = "") {
+  const name = `paidan-draft:${key}`;
+  const [text, setText] = useState(() => localStorage.getItem(name) ?? initial);
+  const write = (/** @type {string} */ next) => {
+    setText(next);
+    if (next) localStorage.setItem(name, next);
+    else localStorage.removeItem(name);
+  };
+  return [text, write];
+}
+
 /** Go to a screen. @param {string} path */
 export function go(path) {
   location.hash = path;

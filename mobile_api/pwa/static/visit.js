@@ -1,5 +1,5 @@
 // One visit: everything needed there, and one big button for the step that comes next.
-import { html, useState } from "vendor/preact";
+import { html, useRef, useState } from "vendor/preact";
 import { say } from "./ops.js";
 import { Photos } from "./photos.js";
 import { place } from "./places.js";
@@ -7,10 +7,11 @@ import { PartsOf } from "./parts.js";
 import { files, of, ops } from "./state.js";
 import { NEXT, aside, isOver } from "./steps.js";
 import { visits } from "./today.js";
-import { Button, Field, Icon, Status, go } from "./ui.js";
+import { Button, Field, Icon, Status, go, useDraft } from "./ui.js";
 import { config, format, language, named, t, weekday } from "./words.js";
 
 /** Steps that say where the phone is. */
+const CALM_MS = 700;
 const WITH_PLACE = ["depart", "arrive"];
 
 /** @param {{id: string}} props */
@@ -33,8 +34,15 @@ export function Visit({ id }) {
     <${Help} visit=${visit} />
     <${Log} visit=${visit} />
     ${isOver(visit.here) ? null : html`<${Aside} visit=${visit} />`}
-    ${next ? html`<div class="next"><${Button} class="primary big" does=${() => step(visit, next)}>${t(`step.${next}`)}<//></div>` : null}
+    ${next ? html`<${Next} key=${next} visit=${visit} verb=${next} />` : null}
   </article>`;
+}
+
+/** The step that comes next. A second tap meant for the one before, which was here a moment ago, is not taken. @param {{visit: any, verb: string}} props */
+function Next({ visit, verb }) {
+  const since = useRef(Date.now());
+  const press = async () => { if (Date.now() - since.current > CALM_MS) await step(visit, verb); };
+  return html`<div class="next"><${Button} class="primary big" does=${press}>${t(`step.${verb}`)}<//></div>`;
 }
 
 /** @param {any} visit @param {string} verb */
@@ -106,7 +114,7 @@ async function checkIn(visit) {
 
 /** @param {{visit: any}} props */
 function Notes({ visit }) {
-  const [text, setText] = useState("");
+  const [text, setText] = useDraft(`note:${visit.assignment_id}`);
   const written = ops.value.filter((op) => op.kind === "note" && op.assignment_id === visit.assignment_id);
   return html`<section class="panel"><h3>${t("notes")}</h3>
     ${written.length ? html`<ul class="plain">${written.map((op) => html`<li>${op.payload.text} <small class="muted">${format.value.time(op.device_time)}</small></li>`)}</ul>` : null}
@@ -148,7 +156,7 @@ function Aside({ visit }) {
     setReason("");
   };
   return html`<section class="panel">
-    <div class="row">${verbs.map((one) => html`<button type="button" aria-pressed=${verb === one} onClick=${() => setVerb(verb === one ? "" : one)}>${t(`step.${one}`)}</button>`)}</div>
+    <div class="row">${verbs.map((one) => html`<button type="button" aria-pressed=${verb === one} onClick=${() => { setVerb(verb === one ? "" : one); setReason(""); }}>${t(`step.${one}`)}</button>`)}</div>
     ${verb && verbs.includes(verb) ? html`
       <${Field} label=${t("reason")}>${verb === "incomplete"
         ? html`<select value=${reason} onChange=${(/** @type {any} */ event) => setReason(event.target.value)}>${config.reasons.map((one) => html`<option value=${one}>${t(`incomplete.${one}`)}</option>`)}</select>`
