@@ -2,7 +2,7 @@
 
 .venv/bin/python -m benchmarks.app_start URL CODE
 
-CODE enrols the browser as a phone. Then the line is cut and the app opened ten times; told are the milliseconds
+CODE enrols the browser as a phone. Then the line is cut and the app opened ten times; told is how long it is
 from asking for the page until the first visit can be seen.
 """
 
