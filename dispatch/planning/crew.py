@@ -32,7 +32,14 @@ from geo.models import Position
 from inventory import ledger
 from optimizer.crew import Break, Engineer, Shift
 
-POSITION_COUNTS = timedelta(hours=12)
+_POSITION_COUNTS = timedelta(hours=12)
+
+
+def last_fixes(ids: Sequence[uuid.UUID], now: datetime) -> Select[uuid.UUID, datetime]:
+    """Return the query of when some engineers last said where they are (`at`), as long as that counts."""
+    query = select(Position.engineer_id, func.max(Position.recorded_at).label("at"))
+    counts = (Position.recorded_at > now - _POSITION_COUNTS, Position.recorded_at <= now)
+    return query.where(Position.engineer_id.in_(ids), *counts).group_by(Position.engineer_id)
 
 
 def engineers_in(territory_ids: Sequence[uuid.UUID]) -> Select[Any]:
@@ -220,13 +227,7 @@ class CrewReader:
         return found, done
 
     def _positions(self, ids: list[uuid.UUID]) -> dict[uuid.UUID, tuple[float, float]]:
-        latest = (
-            select(Position.engineer_id, func.max(Position.recorded_at).label("at"))
-            .where(Position.engineer_id.in_(ids), Position.recorded_at > self.now - POSITION_COUNTS)
-            .where(Position.recorded_at <= self.now)
-            .group_by(Position.engineer_id)
-            .subquery()
-        )
+        latest = last_fixes(ids, self.now).subquery()
         query = select(Position.engineer_id, Position.lat, Position.lon).join(
             latest,
             (Position.engineer_id == latest.c.engineer_id) & (Position.recorded_at == latest.c.at),

@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import lazyload
 
 from core import clock
@@ -17,7 +17,7 @@ from core.errors import Invalid, mark
 from dispatch.customers.models import Customer, Site
 from dispatch.flows.models import Category
 from dispatch.planning import rules
-from dispatch.planning.crew import POSITION_COUNTS, engineers_in, times_of
+from dispatch.planning.crew import engineers_in, last_fixes, times_of
 from dispatch.planning.models import OptimizationRun, RunAssignment
 from dispatch.planning.names import Names
 from dispatch.planning.open_work import Scope
@@ -25,7 +25,6 @@ from dispatch.planning.reasons import helps, told
 from dispatch.workforce.models import Engineer, Leave, Shift
 from dispatch.workforce.rules import working_spans
 from dispatch.workorders.models import Visit, WorkOrder
-from geo.models import Position
 
 MOST_DAYS = 14
 MOST_UNPLANNED = 1_000
@@ -63,7 +62,7 @@ def published_plan(
         & (Visit.planned_start_at < until_at)
         & (Visit.planned_end_at > from_at)
     )
-    fixes = _last_fixes(ids)
+    fixes = {row.engineer_id: row.at for row in db.session.execute(last_fixes(ids, clock.now()))}
     by_engineer: dict[uuid.UUID, list[dict[str, Any]]] = defaultdict(list)
     for visit in visits:
         by_engineer[visit["engineer_id"]].append(visit)
@@ -99,18 +98,6 @@ def published_plan(
         ],
         "unplanned": unplanned,
     }
-
-
-def _last_fixes(ids: list[uuid.UUID]) -> dict[uuid.UUID, datetime]:
-    """Return when phones last said where some engineers are, as far as that still counts in planning."""
-    now = clock.now()
-    query = select(Position.engineer_id, func.max(Position.recorded_at))
-    query = query.where(
-        Position.engineer_id.in_(ids),
-        Position.recorded_at > now - POSITION_COUNTS,
-        Position.recorded_at <= now,
-    )
-    return dict(db.session.execute(query.group_by(Position.engineer_id)).all())  # type: ignore[arg-type]
 
 
 def _reasons(visit_ids: list[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:

@@ -16,8 +16,9 @@ from core.auth import people
 from core.auth.actors import Actor, system
 from core.db import db, transaction
 from dispatch.workforce.models import Engineer
+from dispatch.workorders.models import Visit
 from mobile_api import devices
-from tests.dispatch.workorder_world import MORNING, World
+from tests.dispatch.workorder_world import HOUR, MORNING, World
 
 PHONES = "/api/mobile/v1"
 
@@ -69,6 +70,19 @@ def world(app: Flask, actor: Actor) -> Iterator[World]:
                 )
                 session.merge(engineer).user_id = user.id
         yield world
+
+
+@pytest.fixture
+def visit(world: World) -> Visit:
+    """A visit the expert is to make this morning."""
+    return world.dispatched()
+
+
+@pytest.fixture
+def phone(phone_of: Callable[[Engineer], Phone], world: World) -> Iterator[Phone]:
+    """The expert's phone, an hour into the morning."""
+    with clock.freeze(MORNING + HOUR):
+        yield phone_of(world.expert)
 
 
 @pytest.fixture

@@ -20,11 +20,6 @@ pytestmark = pytest.mark.usefixtures("own_files")
 
 
 @pytest.fixture
-def visit(world: World) -> Visit:
-    return world.dispatched()
-
-
-@pytest.fixture
 def sender(world: World, phone_of: Any, visit: Visit) -> Any:
     with clock.freeze(MORNING + HOUR):
         yield Sender(phone_of(world.expert), visit)

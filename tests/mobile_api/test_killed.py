@@ -192,11 +192,6 @@ def _kill_often(app: Flask, phone: Phone, visit: Visit, kills: int) -> None:
 
 
 @pytest.fixture
-def visit(world: World) -> Visit:
-    return world.dispatched()
-
-
-@pytest.fixture
 def phone(world: World, phone_of: Any, visit: Visit) -> Any:
     with clock.freeze(MORNING + HOUR):
         yield phone_of(world.expert)

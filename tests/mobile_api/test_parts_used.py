@@ -24,11 +24,6 @@ from tests.mobile_api.test_push import Sender, said
 
 
 @pytest.fixture
-def visit(world: World) -> Visit:
-    return world.dispatched()
-
-
-@pytest.fixture
 def van(world: World) -> StockLocation:
     """The expert's van; a shelf, and what stands for customers."""
     with transaction(world.actor) as session:

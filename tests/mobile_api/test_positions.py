@@ -21,11 +21,6 @@ from tests.mobile_api.test_push import SITE, Sender, said
 
 
 @pytest.fixture
-def visit(world: World) -> Visit:
-    return world.dispatched()
-
-
-@pytest.fixture
 def sender(world: World, phone_of: Any, visit: Visit) -> Any:
     with clock.freeze(MORNING + 6 * HOUR):
         yield Sender(phone_of(world.expert), visit)

@@ -91,11 +91,6 @@ def now_is(visit: Visit) -> Visit:
 
 
 @pytest.fixture
-def visit(world: World) -> Visit:
-    return world.dispatched()
-
-
-@pytest.fixture
 def sender(world: World, phone_of: Any, visit: Visit) -> Any:
     with clock.freeze(MORNING + HOUR):
         yield Sender(phone_of(world.expert), visit)

@@ -19,11 +19,6 @@ from tests.mobile_api.conftest import Phone
 
 
 @pytest.fixture
-def visit(world: World) -> Visit:
-    return world.dispatched()
-
-
-@pytest.fixture
 def phone(world: World, phone_of: Any, visit: Visit) -> Phone:
     phone: Phone = phone_of(world.expert)
     phone.pull("work_orders")

@@ -17,9 +17,9 @@ from dispatch.workorders.models import Visit, VisitEvent
 from geo.models import Position
 from mobile_api.models import Operation
 from tests.dispatch.workorder_world import World
-from tests.mobile_api.test_push import Sender, said, sender, visit
+from tests.mobile_api.test_push import Sender, said, sender
 
-__all__ = ["sender", "visit"]
+__all__ = ["sender"]
 
 
 @pytest.mark.usefixtures("own_files")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from core import clock, files
+from core import files
 from core.db import db
 from dispatch.evidence import attachments
 from dispatch.workorders.models import Visit
@@ -28,17 +28,6 @@ from tests.mobile_api.test_uploads import BYTES, TUS, Carrier, opened
 from tests.together import at_once
 
 pytestmark = pytest.mark.usefixtures("own_files")
-
-
-@pytest.fixture
-def visit(world: World) -> Visit:
-    return world.dispatched()
-
-
-@pytest.fixture
-def phone(phone_of: Any, world: World) -> Any:
-    with clock.freeze(MORNING + HOUR):
-        yield phone_of(world.expert)
 
 
 class Cut(io.BytesIO):

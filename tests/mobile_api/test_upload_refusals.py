@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 import pytest
 from flask import Flask
 
-from core import clock, files
+from core import files
 from dispatch.workorders.models import Visit
 from mobile_api import uploads
-from tests.dispatch.workorder_world import HOUR, MORNING, World
 from tests.mobile_api.conftest import PHONES, Phone
 from tests.mobile_api.pictures import bomb, photo
 from tests.mobile_api.test_uploads import BYTES, TUS, Carrier, metadata
 
 pytestmark = pytest.mark.usefixtures("own_files")
-
-
-@pytest.fixture
-def visit(world: World) -> Visit:
-    return world.dispatched()
-
-
-@pytest.fixture
-def phone(phone_of: Any, world: World) -> Any:
-    with clock.freeze(MORNING + HOUR):
-        yield phone_of(world.expert)
 
 
 REFUSED = {

@@ -24,7 +24,7 @@ from dispatch.workorders import visits
 from dispatch.workorders.models import Visit
 from mobile_api import uploads
 from mobile_api.models import Upload
-from tests.dispatch.workorder_world import HOUR, MORNING, World
+from tests.dispatch.workorder_world import MORNING, World
 from tests.mobile_api.conftest import PHONES, Phone
 from tests.mobile_api.pictures import photo, signature
 from tests.mobile_api.test_push import Sender
@@ -78,17 +78,6 @@ class Carrier:
 
 
 pytestmark = pytest.mark.usefixtures("own_files")
-
-
-@pytest.fixture
-def visit(world: World) -> Visit:
-    return world.dispatched()
-
-
-@pytest.fixture
-def phone(phone_of: Any, world: World) -> Any:
-    with clock.freeze(MORNING + HOUR):
-        yield phone_of(world.expert)
 
 
 def render() -> None:
